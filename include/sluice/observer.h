@@ -1,0 +1,44 @@
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <string_view>
+
+#include "sluice/error.h"
+#include "sluice/stats.h"
+
+namespace sluice {
+
+/// A breaker that changed its state.
+struct BreakerTransition {
+  std::string db_id;
+  BreakerState from = BreakerState::kClosed;
+  BreakerState to = BreakerState::kClosed;
+  std::string reason;       ///< one word: "failure_rate", "connect_failures", "slow_rate",
+                            ///< "rejected_by_server", "probe_succeeded", "probe_failed",
+                            ///< "trials_succeeded", "trial_failed", "open_time_over", "operator"
+  std::string explanation;  ///< the evidence, in words
+};
+
+/// What happened to a connection or a pool.
+enum class PoolEvent { kConnected, kConnectFailed, kAcquired, kReleased, kClosed, kPoolClosed };
+[[nodiscard]] std::string_view to_string(PoolEvent event);
+
+/// Told what happens inside a PoolManager. The library itself writes no log.
+/// Called on worker threads after the change, never under a lock: implementations are thread-safe,
+/// return quickly, do not throw and do not make blocking calls into the PoolManager.
+class Observer {
+ public:
+  virtual ~Observer() = default;
+  virtual void on_breaker_transition(const BreakerTransition& transition) { (void)transition; }
+  /// `detail` says why (a close reason, an error's text); never contains secrets.
+  virtual void on_pool_event(std::string_view db_id, PoolEvent event, std::string_view detail) {
+    (void)db_id, (void)event, (void)detail;
+  }
+  /// A database was registered ("connected"), changed ("updated"), or removed ("disconnected").
+  virtual void on_database(std::string_view db_id, std::string_view what) {
+    (void)db_id, (void)what;
+  }
+};
+
+}  // namespace sluice

@@ -1,0 +1,149 @@
+#pragma once
+
+#include <functional>
+#include <future>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sluice/fan_out.h"
+#include "sluice/lease.h"
+#include "sluice/observer.h"
+#include "sluice/options.h"
+#include "sluice/query.h"
+#include "sluice/result.h"
+#include "sluice/stats.h"
+#include "sluice/target.h"
+
+namespace sluice {
+
+/// How a PoolManager as a whole is set up.
+struct ManagerOptions {
+  int workers = 0;           ///< event-loop threads; 0: one per core
+  DatabaseOptions defaults;  ///< for databases that are registered without options
+  int cancel_threads = 4;    ///< cancel requests that may be under way at once, see docs/pool.md
+};
+
+/// What `connect` found and did.
+struct Connected {
+  std::string db_id;
+  bool created = false;              ///< false: it was registered already
+  std::vector<std::string> updated;  ///< what changed: setting names, "password"
+  std::string server_version;
+  std::chrono::microseconds latency{0};  ///< of connecting and logging in
+};
+
+enum class Isolation { kReadCommitted, kRepeatableRead, kSerializable };
+
+struct TransactionOptions {
+  Isolation isolation = Isolation::kReadCommitted;
+  bool read_only = false;
+  bool deferrable = false;
+  std::optional<std::chrono::milliseconds> timeout;  ///< of the whole; default QueryLimits::timeout
+};
+
+/// One database in a health report.
+struct DatabaseHealth {
+  std::string db_id;
+  bool healthy = true;
+  bool required = false;
+  std::string status;  ///< "healthy", or why not: a breaker's explanation, an error's text
+  std::optional<std::chrono::microseconds> response_time;
+  std::optional<std::chrono::milliseconds> checked_ago;
+  double utilization = 0;             ///< used ÷ max_size, percent
+  std::vector<std::string> warnings;  ///< for instance over 90 % utilization
+};
+
+struct Health {
+  enum class Verdict { kHealthy, kDegraded, kUnhealthy };
+  /// Unhealthy: a required database is down, or none is usable. Degraded: some database is down.
+  Verdict verdict = Verdict::kHealthy;
+  std::vector<DatabaseHealth> databases;
+};
+[[nodiscard]] std::string_view to_string(Health::Verdict verdict);
+
+/// Many PostgreSQL databases, each behind a connection pool and a circuit breaker of its own.
+///
+/// Databases are registered under a `db_id`. Pools are created on first use, cached, closed when
+/// idle for long, and opened again by the next call. A sick database is isolated by its breaker and
+/// never slows the others down.
+///
+/// Thread-safe. Owns its worker threads. Calls without `async_` in their name block the calling
+/// thread until done or until their deadline; made on one of the manager's own threads (inside a
+/// callback) they fail at once with kWouldDeadlock. Callbacks run on worker threads and must not
+/// block or throw. Expected failures are `Result`s; nothing throws but the constructor.
+class PoolManager {
+ public:
+  /// Starts the workers. Throws std::system_error when the system refuses threads or descriptors.
+  explicit PoolManager(ManagerOptions options = {}, std::shared_ptr<Observer> observer = nullptr);
+  /// Like `close` with no patience.
+  ~PoolManager();
+  PoolManager(const PoolManager&) = delete;
+  PoolManager& operator=(const PoolManager&) = delete;
+
+  /// Registers a database, or finds it: get-or-create. The target and its password are tried before
+  /// anything is registered or changed. For a target that is registered already, changed settings
+  /// and a changed password apply; connections are renewed. Concurrent connects to one target share
+  /// one attempt. `db_id` empty: `Target::default_db_id`.
+  [[nodiscard]] Result<Connected> connect(const Target& target, std::string_view db_id = {});
+  [[nodiscard]] Result<Connected> connect(const Target& target, const DatabaseOptions& options,
+                                          std::string_view db_id = {});
+  /// Registers without trying: the first call connects.
+  [[nodiscard]] Status add(std::string_view db_id, const Target& target,
+                           const DatabaseOptions& options);
+  /// Forgets a database: what runs may finish until `patience` is over, the rest is cancelled.
+  [[nodiscard]] Status disconnect(std::string_view db_id,
+                                  std::chrono::milliseconds patience = std::chrono::seconds(30));
+
+  /// Runs one statement.
+  [[nodiscard]] Result<QueryResult> query(std::string_view db_id, Query query);
+  [[nodiscard]] std::future<Result<QueryResult>> query_future(std::string_view db_id, Query query);
+  void async_query(std::string_view db_id, Query query,
+                   std::function<void(Result<QueryResult>)> done);
+  /// Without a copy in between: rows go to the sink as they arrive. The sink is kept until `done`.
+  void async_query(std::string_view db_id, Query query, std::shared_ptr<RowSink> sink,
+                   std::function<void(Result<Completion>)> done);
+
+  /// All statements on one connection, all or nothing. A failure names the statement's index in its
+  /// message ("statement 2: …").
+  [[nodiscard]] Result<std::vector<QueryResult>> transaction(std::string_view db_id,
+                                                            std::vector<Query> statements,
+                                                            TransactionOptions options = {});
+
+  /// The same statement over many databases at once; partial results are results.
+  [[nodiscard]] FanOutResult fan_out(FanOut fan_out);
+
+  /// Lends a connection for exclusive use by the calling thread; see `Lease` and <sluice/pqxx.h>.
+  /// `patience` empty: the pool's acquire timeout.
+  [[nodiscard]] Result<Lease> acquire(std::string_view db_id,
+                                      std::optional<std::chrono::milliseconds> patience = {});
+
+  [[nodiscard]] std::vector<std::string> databases() const;
+  [[nodiscard]] Result<DatabaseStats> stats(std::string_view db_id) const;
+  [[nodiscard]] std::vector<DatabaseStats> stats() const;
+  /// With `probe`: tries every database now, concurrently, at most 5 s. Without: what is known.
+  [[nodiscard]] Health health(bool probe = false) const;
+
+  /// New limits and labels, live. Settings of the session apply to new connections, old ones are
+  /// renewed.
+  [[nodiscard]] Status configure(std::string_view db_id, const DatabaseOptions& options);
+  [[nodiscard]] Status pause(std::string_view db_id);
+  [[nodiscard]] Status resume(std::string_view db_id);
+  [[nodiscard]] Status reconnect(std::string_view db_id);
+  /// Overrides the breaker; kClosed returns it to its own judgement.
+  [[nodiscard]] Status force_breaker(std::string_view db_id, BreakerState state,
+                                     std::string reason,
+                                     std::optional<std::chrono::milliseconds> duration = {});
+
+  /// Takes nothing new, lets what runs finish until `patience` is over, cancels the rest, closes
+  /// every connection and stops the workers. Further calls fail with kDraining.
+  void close(std::chrono::milliseconds patience = std::chrono::seconds(30));
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace sluice

@@ -1,0 +1,135 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sluice {
+
+/// One value for `$1`, `$2`, …. It carries text; which PostgreSQL type it becomes is decided by the
+/// server's own inference, so that the same text serves int4, numeric, date or an enum.
+struct Param {
+  enum class Kind {
+    kNull,
+    kBool,    ///< text is "true" or "false"
+    kNumber,  ///< text keeps every digit
+    kString,
+    kArray,   ///< elements hold it, text its JSON: array types get elements, json types the text
+    kObject,  ///< text is its JSON
+  };
+  Kind kind = Kind::kNull;
+  std::string text;
+  std::vector<Param> elements;
+  std::string type;  ///< forces a type by name ("int8"); empty: inferred
+
+  Param() = default;
+  Param(std::nullptr_t) {}
+  Param(bool value) : kind(Kind::kBool), text(value ? "true" : "false") {}
+  Param(int value) : kind(Kind::kNumber), text(std::to_string(value)) {}
+  Param(long value) : kind(Kind::kNumber), text(std::to_string(value)) {}
+  Param(long long value) : kind(Kind::kNumber), text(std::to_string(value)) {}
+  Param(unsigned value) : kind(Kind::kNumber), text(std::to_string(value)) {}
+  Param(unsigned long value) : kind(Kind::kNumber), text(std::to_string(value)) {}
+  Param(unsigned long long value) : kind(Kind::kNumber), text(std::to_string(value)) {}
+  Param(double value);  ///< the shortest text that reads back as the same number
+  Param(const char* value) : kind(Kind::kString), text(value) {}
+  Param(std::string value) : kind(Kind::kString), text(std::move(value)) {}
+  Param(std::string_view value) : kind(Kind::kString), text(value) {}
+  /// A PostgreSQL array of any depth.
+  static Param array(std::vector<Param> elements);
+};
+
+/// One SQL statement with its parameters and limits.
+struct Query {
+  std::string sql;  ///< exactly one statement; UTF-8 without NUL
+  std::vector<Param> params;
+  /// The whole call: queueing, connecting, running, reading. Default: QueryLimits::timeout.
+  std::optional<std::chrono::milliseconds> timeout;
+  std::optional<std::int64_t> max_rows;  ///< further rows are not read; the result is `truncated`
+  bool read_only = false;                ///< the server refuses every write
+  bool unique_column_names = false;      ///< refuse duplicate column names before executing
+};
+
+/// How the text of a cell is to be read.
+enum class ValueKind {
+  kText,         ///< anything else: PostgreSQL's own text form
+  kBool,         ///< "t" or "f"
+  kNumber,       ///< int2, int4, oid, float4, float8: fits a double; may be NaN or ±Infinity
+  kExactNumber,  ///< int8, numeric: any number of digits; may be NaN or ±Infinity
+  kJson,         ///< json, jsonb
+  kTimestamp,    ///< timestamp and timestamptz: "2026-01-28 12:34:56.123456+00"
+  kBytes,        ///< bytea: "\x…"
+};
+
+/// One column of a result. For an array, `kind` and `delimiter` describe its elements.
+struct Column {
+  std::string name;
+  std::string type;  ///< PostgreSQL's name, for instance "int4", "_text", "mood"
+  std::uint32_t oid = 0;
+  ValueKind kind = ValueKind::kText;
+  bool array = false;
+  char delimiter = ',';  ///< between the elements of an array; ';' for box
+  std::uint32_t table_oid = 0;    ///< 0 when the column is no plain column of a table
+  std::int16_t table_column = 0;  ///< its number there, from 1
+  std::int16_t type_size = 0;     ///< as libpq's PQfsize
+  std::int32_t type_modifier = 0; ///< as libpq's PQfmod
+};
+
+/// The text of one value of one row, as PostgreSQL wrote it (UTF-8). Points into the connection's
+/// buffer: valid only during the call that received it.
+struct Cell {
+  const char* data = nullptr;  ///< null for SQL NULL
+  std::size_t size = 0;
+
+  [[nodiscard]] bool is_null() const { return data == nullptr; }
+  [[nodiscard]] std::string_view text() const { return {data, size}; }
+};
+
+/// What a sink wants after a row.
+enum class RowVerdict {
+  kContinue,
+  kTooLarge,  ///< the result has outgrown its limit
+};
+
+/// Receives a result row by row, without a copy in between. All calls come on one worker thread,
+/// one after the other; none may block. Not called any more after the call's completion.
+class RowSink {
+ public:
+  virtual ~RowSink() = default;
+  /// Once, before the first row, also when there will be none. Not for statements without a result.
+  /// The columns stay valid until the completion.
+  virtual void on_columns(const std::vector<Column>& columns) = 0;
+  /// Once per row; `cells` has one entry per column.
+  virtual RowVerdict on_row(std::span<const Cell> cells) = 0;
+};
+
+/// Where the time of a call went.
+struct Timings {
+  std::chrono::microseconds queue{0};    ///< waiting for a connection
+  std::chrono::microseconds connect{0};  ///< part of `queue` spent on opening one, if it was opened for us
+  std::chrono::microseconds database{0}; ///< from sending to the last row
+};
+
+/// How a statement ended well.
+struct Completion {
+  std::string command;                   ///< "SELECT", "INSERT", "CREATE TABLE", …
+  std::optional<std::int64_t> affected;  ///< rows written; empty for statements that write none
+  std::int64_t rows = 0;                 ///< rows given to the sink
+  bool truncated = false;                ///< a limit cut the result
+  bool committed = false;                ///< with `truncated`: the statement writes, and has taken effect
+  Timings timings;
+};
+
+/// A result in memory.
+struct QueryResult {
+  std::vector<Column> columns;
+  /// rows[i][j] is the text of column j in row i, or empty for NULL.
+  std::vector<std::vector<std::optional<std::string>>> rows;
+  Completion completion;
+};
+
+}  // namespace sluice

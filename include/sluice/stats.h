@@ -1,0 +1,118 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sluice/options.h"
+
+namespace sluice {
+
+/// The states of a circuit breaker. The last three are set by an operator.
+enum class BreakerState {
+  kClosed,        ///< calls pass and are watched
+  kOpen,          ///< calls are refused at once
+  kHalfOpen,      ///< a few calls are let through to see
+  kForcedOpen,    ///< refuses everything until the operator says otherwise
+  kForcedClosed,  ///< lets everything through, whatever happens
+  kObserveOnly,   ///< lets everything through and reports what it would have done
+};
+[[nodiscard]] std::string_view to_string(BreakerState state);
+
+/// A breaker at one moment.
+struct BreakerStatus {
+  BreakerState state = BreakerState::kClosed;
+  std::chrono::milliseconds in_state_for{0};
+  std::int64_t window_calls = 0;     ///< successes and failures in the window
+  std::int64_t window_failures = 0;
+  std::optional<double> failure_rate;  ///< 0–1; empty below the minimum number of calls
+  std::optional<double> slow_rate;     ///< likewise, of connects and pings
+  std::optional<std::chrono::milliseconds> next_trial_in;  ///< while open
+  std::int64_t opened_count = 0;  ///< since start
+  std::int64_t rejected = 0;      ///< calls refused since start
+  std::string reason;             ///< which rule, or which operator's words
+  /// In words: what was seen, which rule, what was not counted, when the next trial is. The same
+  /// text goes into errors, logs, pages and answers.
+  std::string explanation;
+};
+
+/// A latency distribution over about the last minute. All zero when nothing was measured.
+struct Percentiles {
+  std::chrono::microseconds p50{0};
+  std::chrono::microseconds p95{0};
+  std::chrono::microseconds p99{0};
+};
+
+/// One bucket of a cumulative histogram: how many values were at most `upper`.
+struct HistogramBucket {
+  std::chrono::microseconds upper;
+  std::int64_t cumulative;
+};
+
+/// A distribution since start, with the fixed bounds 0.5 ms … 30 s.
+struct Histogram {
+  std::vector<HistogramBucket> buckets;
+  std::int64_t count = 0;
+  std::chrono::microseconds sum{0};
+};
+
+/// A database's pool at one moment, all figures from the same moment per shard. `used`, `idle` and
+/// so on count connections; the totals count since registration and never decrease.
+struct PoolStats {
+  int idle = 0;
+  int used = 0;        ///< leased to a call or a caller
+  int connecting = 0;
+  int cleaning = 0;    ///< being reset, pinged or closed; still counted against the maximum
+  int overflow = 0;    ///< connections above max_size
+  int waiting = 0;     ///< callers in the queue
+  std::chrono::milliseconds oldest_wait{0};
+  std::int64_t connections_created = 0;
+  std::map<std::string, std::int64_t> connections_closed;  ///< by reason: "idle", "lifetime", …
+  std::int64_t connect_errors = 0;
+  std::int64_t acquired = 0;
+  std::int64_t released = 0;
+  std::int64_t acquire_timeouts = 0;
+
+  [[nodiscard]] int total() const { return idle + used + connecting + cleaning; }
+};
+
+/// What a database is doing.
+enum class DatabaseState {
+  kActive,
+  kPaused,    ///< calls wait until resumed, at most their acquire timeout
+  kDraining,  ///< finishes what runs, takes nothing new
+};
+[[nodiscard]] std::string_view to_string(DatabaseState state);
+
+/// Everything we know of a database at one moment, over all its shards.
+struct DatabaseStats {
+  std::string db_id;
+  std::string target;  ///< "user@host:port/database"
+  std::string server_version;  ///< "15.8"; empty before the first connection
+  DatabaseState state = DatabaseState::kActive;
+  DatabaseOptions options;
+  PoolStats pool;
+  BreakerStatus breaker;  ///< of the shard that is worst off
+  std::int64_t queries = 0;  ///< completed calls, well or not, without refusals
+  std::int64_t errors = 0;   ///< of those, with an error
+  std::int64_t rows = 0;
+  double queries_per_second = 0;  ///< over the last 10 s
+  double error_rate = 0;          ///< errors ÷ queries over the last minute, 0–1
+  Percentiles acquire_time;
+  Percentiles query_time;
+  std::chrono::microseconds average_acquire_time{0};  ///< since registration
+  Histogram acquire_histogram;
+  Histogram query_histogram;
+  std::map<std::string, std::int64_t> refused;             ///< by ErrorCode word
+  std::map<std::string, std::int64_t> errors_by_sqlstate;  ///< at most 50 kinds, then "other"
+  std::chrono::system_clock::time_point registered_at;
+  std::optional<std::chrono::system_clock::time_point> last_used;
+  std::chrono::milliseconds checked_ago{-1};  ///< since a connection last answered; -1: never
+  std::chrono::microseconds response_time{0}; ///< of that answer
+};
+
+}  // namespace sluice

@@ -1,0 +1,91 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sluice/options.h"
+#include "sluice/result.h"
+#include "sluice/secret.h"
+#include "sluice/target.h"
+
+namespace sluice::config {
+
+/// One database from the file or the environment; registered at start, connected on first use.
+struct DatabaseConfig {
+  std::string db_id;
+  Target target;
+  DatabaseOptions options;
+};
+
+struct ApiKeyConfig {
+  std::string name;  ///< shown in logs instead of the key
+  Secret key;        ///< at least 16 characters
+  std::string role = "query";  ///< "query", "operator" or "admin"
+};
+
+struct ServerConfig {
+  std::string listen = "127.0.0.1:8080";
+  int workers = 0;
+  int max_connections = 10'000;
+  std::int64_t max_head_bytes = 16'384;
+  std::int64_t max_body_bytes = 1'048'576;
+  std::chrono::milliseconds head_timeout{10'000};
+  std::chrono::milliseconds body_timeout{30'000};
+  std::chrono::milliseconds idle_timeout{75'000};
+  std::chrono::milliseconds write_timeout{30'000};
+  std::chrono::milliseconds drain_delay{0};
+  std::chrono::milliseconds drain_timeout{30'000};
+  std::vector<std::string> cors_origins;
+  std::vector<std::string> allowed_hosts;
+};
+
+struct SecurityConfig {
+  std::vector<ApiKeyConfig> api_keys;
+  /// Hosts that dynamic connects may go to: names, addresses, CIDR blocks, "*.suffix", "*".
+  std::vector<std::string> connect_hosts = {"localhost", "127.0.0.0/8", "::1"};
+};
+
+struct LogConfig {
+  std::string level = "info";   ///< debug, info, warn, error
+  std::string format = "auto";  ///< json, text, auto: text on a terminal
+  bool pool_events = false;     ///< connect, checkout and checkin at debug level
+};
+
+struct Config {
+  ServerConfig server;
+  SecurityConfig security;
+  LogConfig log;
+  DatabaseOptions defaults;  ///< pool, query, breaker, session
+  std::vector<DatabaseConfig> databases;
+};
+
+/// Looks a variable up; a seam for tests. The real one is getenv.
+using Environment = std::function<std::optional<std::string>(std::string_view name)>;
+
+/// A mistake in the configuration, with its place.
+struct ConfigMistake {
+  std::string where;    ///< "config/sluice.yaml:12:3", or "SLUICE_POOL__MAX_SIZE"
+  std::string message;  ///< what is wrong and what to write
+};
+
+struct LoadResult {
+  Config config;
+  std::vector<ConfigMistake> mistakes;  ///< empty: the configuration is good
+};
+
+/// Reads file (may be empty: none) and environment; the environment wins. `${VAR}`,
+/// `${VAR:-default}`, `${VAR:?message}` are replaced in YAML scalars, `$$` is a dollar sign;
+/// `password_file:`, `key_file:` and SLUICE_…_FILE read secrets from files. Every mistake is reported,
+/// not just the first; unknown keys are mistakes, with the nearest known key. All values are checked,
+/// contradictions too, and a listen address other than loopback needs an API key.
+[[nodiscard]] LoadResult load(const std::string& file, const Environment& environment);
+
+/// Reads a `.env` file (NAME=value lines, # comments, quotes) into an environment that falls back to
+/// `otherwise`: variables that are really set win.
+[[nodiscard]] Result<Environment> with_env_file(const std::string& file, Environment otherwise);
+
+}  // namespace sluice::config

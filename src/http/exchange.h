@@ -1,0 +1,61 @@
+#pragma once
+
+#include <pistache/http_defs.h>
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/event_loop.h"
+
+namespace sluice::http {
+
+/// A complete request, checked and decoded.
+struct Request {
+  Pistache::Http::Method method = Pistache::Http::Method::Get;
+  int version_minor = 1;                 ///< HTTP/1.0 or 1.1
+  std::string path;                      ///< percent-decoded, without the query string
+  std::map<std::string, std::string> parameters;  ///< of the query string, decoded; last one wins
+  std::map<std::string, std::string> path_parameters;  ///< "db_id" → value, decoded
+  std::vector<std::pair<std::string, std::string>> headers;  ///< names in lower case
+  std::string body;
+  std::string client;      ///< address of the peer, for logs
+  std::string request_id;  ///< the caller's X-Request-Id if it is sane, or a new one
+  std::string route;       ///< the pattern that matched, "/query/:db_id"; for logs and metrics
+  std::chrono::steady_clock::time_point received_at;
+
+  /// The header's value, or empty. `name` in lower case.
+  [[nodiscard]] std::string_view header(std::string_view name) const;
+  [[nodiscard]] std::string_view parameter(std::string_view name) const;
+};
+
+struct Response {
+  int status = 200;
+  std::string body;
+  std::string content_type = "application/json";
+  std::vector<std::pair<std::string, std::string>> headers;  ///< further ones
+};
+
+/// One request and the way to answer it. Lives on its connection's worker thread, until answered.
+class Exchange {
+ public:
+  virtual ~Exchange() = default;
+  [[nodiscard]] virtual const Request& request() const = 0;
+  [[nodiscard]] virtual base::EventLoop& loop() const = 0;
+  /// Answers; exactly once, on the worker's thread, now or later. Answers of pipelined requests wait
+  /// for their turn. When the client has gone it is dropped.
+  virtual void respond(Response response) = 0;
+  /// Calls `gone` once if the client leaves before the answer. Replaces an earlier function; not
+  /// called any more after `respond`.
+  virtual void on_client_gone(std::function<void()> gone) = 0;
+};
+
+/// Answers requests. Must call `respond` on every exchange sooner or later, and must not block.
+using Handler = std::function<void(std::shared_ptr<Exchange>)>;
+
+}  // namespace sluice::http

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "json/result_encoder.h"
+#include "sluice/fan_out.h"
+#include "sluice/options.h"
+#include "sluice/query.h"
+#include "sluice/result.h"
+#include "sluice/stats.h"
+#include "sluice/target.h"
+
+/// Request bodies, decoded strictly: unknown and duplicate fields, wrong types and missing fields are
+/// errors that name the field (all of them at once, in `Error::fields`) and the nearest known name.
+/// Malformed JSON is kInvalidRequest with no `fields`, so that the transport can answer 400.
+namespace sluice::json {
+
+/// POST /query/<db_id>
+struct QueryRequest {
+  Query query;
+  ResultFormat format;
+};
+[[nodiscard]] Result<QueryRequest> decode_query(std::string_view body);
+
+/// POST /query
+struct FanOutRequest {
+  FanOut fan_out;
+  ResultFormat format;
+  bool merge = false;
+};
+[[nodiscard]] Result<FanOutRequest> decode_fan_out(std::string_view body);
+
+/// POST /databases/connect. `options` starts from `defaults`.
+struct ConnectRequest {
+  Target target;
+  std::string db_id;  ///< empty: the default id
+  DatabaseOptions options;
+};
+[[nodiscard]] Result<ConnectRequest> decode_connect(std::string_view body,
+                                                    const DatabaseOptions& defaults);
+
+/// PATCH /databases/<db_id>: the options after the change. Labels given replace all labels.
+[[nodiscard]] Result<DatabaseOptions> decode_patch(std::string_view body,
+                                                   const DatabaseOptions& current);
+
+/// POST /admin/databases/<db_id>/breaker. "auto" is kClosed.
+struct BreakerRequest {
+  BreakerState state = BreakerState::kClosed;
+  std::optional<std::chrono::milliseconds> duration;
+  std::string reason;
+};
+[[nodiscard]] Result<BreakerRequest> decode_breaker(std::string_view body);
+
+}  // namespace sluice::json

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <rapidjson/stringbuffer.h>
+#include <rapidjson/writer.h>
+
+#include "sluice/query.h"
+
+namespace sluice::json {
+
+/// The shape of a buffered result.
+struct ResultFormat {
+  enum class Rows { kObjects, kArrays, kScalar };
+  Rows rows = Rows::kObjects;
+  bool numbers_as_strings = false;  ///< int8 and numeric as strings
+  bool bytes_as_base64 = false;
+};
+
+/// Writes rows as JSON while they arrive, straight from the connection's buffers. One per call; used
+/// by one thread at a time (the home worker writes, the request's worker takes the result).
+class ResultEncoder final : public RowSink {
+ public:
+  /// `max_bytes`: above it `on_row` answers kTooLarge and the last row is taken back.
+  /// `db_id_column`: adds a first column "db_id" with this value to every row, for merged fan-outs.
+  ResultEncoder(ResultFormat format, std::int64_t max_bytes, std::string db_id_column = {});
+
+  void on_columns(const std::vector<Column>& columns) override;
+  RowVerdict on_row(std::span<const Cell> cells) override;
+
+  /// The whole answer to POST /query/<db_id> (design: {"db_id","columns","rows","count","command",
+  /// "affected","truncated","elapsed_ms"}; `committed` only when truncated; with kScalar "value"
+  /// instead of "rows" and "columns" of one). Call once, last.
+  [[nodiscard]] std::string finish(std::string_view db_id, const Completion& completion,
+                                   std::chrono::microseconds elapsed);
+  /// The rows alone, "[…]" (or the scalar), for a leg of a fan-out. Call once, last.
+  [[nodiscard]] std::string take_rows();
+  /// The rows without the brackets, for merging several legs.
+  [[nodiscard]] std::string take_bare_rows();
+  [[nodiscard]] const std::vector<Column>& columns() const { return columns_; }
+  [[nodiscard]] std::int64_t rows() const { return count_; }
+
+ private:
+  // H5 completes the private part.
+  std::vector<Column> columns_;
+  std::int64_t count_ = 0;
+};
+
+}  // namespace sluice::json
