@@ -1,0 +1,10 @@
+#pragma once
+
+#include <string_view>
+
+namespace sluice::gateway {
+
+/// The version of this build, "0.1.0".
+[[nodiscard]] std::string_view version();
+
+}  // namespace sluice::gateway
