@@ -40,7 +40,8 @@ struct Target {
   [[nodiscard]] bool same_as(const Target& other) const;
 
   /// The id this target gets when nobody chooses one: a slug of the database's name, a dash and
-  /// eight hex digits of a hash of host, port, database and user. Deterministic, on every machine.
+  /// eight hex digits of FNV-1a (32 bits) over host, port, database and user with a NUL between
+  /// each. The same on every machine and in every version.
   [[nodiscard]] std::string default_db_id() const;
 };
 

@@ -1,8 +1,7 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
-#include <vector>
+#include <memory>
 
 #include "base/time.h"
 #include "sluice/stats.h"
@@ -10,10 +9,16 @@
 namespace sluice::base {
 
 /// Counts latencies: since start in the fixed bounds of `Histogram`, and over about the last minute
-/// in buckets of 12 % width, for percentiles. Recording costs a few nanoseconds and never
-/// allocates. Not thread-safe.
+/// in buckets of 12 % width, for percentiles. Recording costs a few nanoseconds; the first value
+/// allocates some 6 KB, nothing else does, so that ten thousand idle databases cost nothing.
+/// Not thread-safe.
 class LatencyRecorder {
  public:
+  LatencyRecorder() noexcept;
+  LatencyRecorder(LatencyRecorder&&) noexcept;
+  LatencyRecorder& operator=(LatencyRecorder&&) noexcept;
+  ~LatencyRecorder();
+
   void record(Duration value, TimePoint now);
 
   [[nodiscard]] Percentiles recent(TimePoint now) const;
@@ -24,7 +29,10 @@ class LatencyRecorder {
   void merge(const LatencyRecorder& other);
 
  private:
-  // H1 completes the private part.
+  struct Counts;
+  Counts& counts();
+
+  std::unique_ptr<Counts> counts_;  // null until the first value
 };
 
 }  // namespace sluice::base
