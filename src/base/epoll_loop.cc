@@ -40,6 +40,7 @@ EpollLoop::EpollLoop()
 }
 
 EpollLoop::~EpollLoop() {
+  discard_posted();  // while the timers that tasks may own still have their queue
   ::close(timerfd_);
   ::close(epoll_);
 }

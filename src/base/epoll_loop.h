@@ -27,6 +27,9 @@ class EpollLoop final : public EventLoop {
   void run();
   /// From any thread: makes `run` return after its current turn.
   void stop();
+  /// Destroys waiting tasks unrun. For owners that end: tasks may hold what needs this loop to end
+  /// well. Only after the loop's thread has ended.
+  void discard_posted() { mailbox_.discard(); }
 
   [[nodiscard]] TimePoint now() const override { return now_; }
   [[nodiscard]] TimerQueue& timers() override { return timers_; }

@@ -40,4 +40,10 @@ void Mailbox::run() {
   running_.clear();
 }
 
+void Mailbox::discard() {
+  std::vector<Task> discarded;  // destroyed after the lock is gone: a task's end may post again
+  std::lock_guard lock(mutex_);
+  discarded.swap(tasks_);
+}
+
 }  // namespace sluice::base

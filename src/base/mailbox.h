@@ -22,6 +22,8 @@ class Mailbox {
   [[nodiscard]] int fd() const { return eventfd_; }
   /// Runs what was posted so far. Tasks posted meanwhile wait for the next call.
   void run();
+  /// Destroys what was posted so far, unrun.
+  void discard();
 
  private:
   const int eventfd_;

@@ -1,0 +1,314 @@
+#include "sluice/pool_manager.h"
+
+#include <random>
+#include <utility>
+
+#include "base/settings.h"
+#include "library/collecting_sink.h"
+#include "library/lease_impl.h"
+#include "library/workers.h"
+#include "manager/fan_out.h"
+#include "manager/manager.h"
+#include "postgres/postgres.h"
+
+namespace sluice {
+namespace {
+
+using library::CollectingSink;
+
+/// A result that another thread will give.
+template <typename T>
+class Promised {
+ public:
+  [[nodiscard]] std::function<void(T)> receiver() const {
+    return [promise = promise_](T value) { promise->set_value(std::move(value)); };
+  }
+  [[nodiscard]] T wait() { return promise_->get_future().get(); }
+
+ private:
+  std::shared_ptr<std::promise<T>> promise_ = std::make_shared<std::promise<T>>();
+};
+
+Error would_deadlock() {
+  return {.code = ErrorCode::kWouldDeadlock,
+          .message = "a blocking call was made inside a callback, on a thread of the PoolManager; "
+                     "use the async_ call, or another thread"};
+}
+
+}  // namespace
+
+std::string_view to_string(Health::Verdict verdict) {
+  switch (verdict) {
+    case Health::Verdict::kHealthy: return "healthy";
+    case Health::Verdict::kDegraded: return "degraded";
+    case Health::Verdict::kUnhealthy: return "unhealthy";
+  }
+  return "unhealthy";
+}
+
+class PoolManager::Impl {
+ public:
+  Impl(ManagerOptions given, std::shared_ptr<Observer> given_observer)
+      : options(std::move(given)),
+        observer(given_observer ? std::move(given_observer) : std::make_shared<Observer>()),
+        connectors(postgres::make_connector_factory({.cancel_threads = options.cancel_threads})),
+        workers(options.workers),
+        manager({workers.loops(), *connectors, *observer, std::random_device{}()}) {}
+
+  /// Waits for what `begin` promises, unless the thread must not wait.
+  template <typename T, typename Begin>
+  Result<T> blocking(Begin begin) {
+    if (manager.on_worker_thread()) return fail(would_deadlock());
+    Promised<Result<T>> promised;
+    begin(promised.receiver());
+    return promised.wait();
+  }
+
+  void query(std::string_view db_id, Query query, std::function<void(Result<QueryResult>)> done) {
+    const auto database = manager.find(db_id, nullptr);
+    const auto& limits = database ? database->options.query : options.defaults.query;
+    auto sink = std::make_shared<CollectingSink>(limits.max_result_bytes);
+    manager::Call call;
+    call.db_id = db_id;
+    call.query = std::move(query);
+    call.sink = sink;
+    call.done = [sink, done = std::move(done)](Result<Completion> result) {
+      if (!result) return done(fail(std::move(result.error())));
+      done(sink->finish(std::move(*result)));
+    };
+    manager.execute(std::move(call));
+  }
+
+  std::vector<DatabaseStats> stats(std::vector<manager::DatabasePointer> databases) {
+    Promised<std::vector<DatabaseStats>> promised;
+    manager.stats(std::move(databases), nullptr, promised.receiver());
+    return promised.wait();
+  }
+
+  ManagerOptions options;
+  std::shared_ptr<Observer> observer;
+  std::unique_ptr<pool::ConnectorFactory> connectors;
+  library::Workers workers;
+  manager::Manager manager;
+  std::atomic<bool> closed{false};
+};
+
+PoolManager::PoolManager(ManagerOptions options, std::shared_ptr<Observer> observer)
+    : impl_(std::make_unique<Impl>(std::move(options), std::move(observer))) {}
+
+PoolManager::~PoolManager() {
+  close(std::chrono::milliseconds(0));
+  impl_->workers.stop();
+}
+
+Result<Connected> PoolManager::connect(const Target& target, std::string_view db_id) {
+  return connect(target, impl_->options.defaults, db_id);
+}
+
+Result<Connected> PoolManager::connect(const Target& target, const DatabaseOptions& options,
+                                       std::string_view db_id) {
+  return impl_->blocking<Connected>([&](std::function<void(Result<Connected>)> done) {
+    impl_->manager.connect({target, options, std::string(db_id), true, std::move(done)});
+  });
+}
+
+Status PoolManager::add(std::string_view db_id, const Target& target,
+                        const DatabaseOptions& options) {
+  const auto added = impl_->blocking<Connected>([&](std::function<void(Result<Connected>)> done) {
+    impl_->manager.connect({target, options, std::string(db_id), false, std::move(done)});
+  });
+  if (!added) return fail(added.error());
+  return {};
+}
+
+Status PoolManager::disconnect(std::string_view db_id, std::chrono::milliseconds patience) {
+  return impl_->blocking<void>([&](std::function<void(Status)> done) {
+    impl_->manager.disconnect(std::string(db_id), patience, std::move(done));
+  });
+}
+
+Result<QueryResult> PoolManager::query(std::string_view db_id, Query query) {
+  return impl_->blocking<QueryResult>([&](std::function<void(Result<QueryResult>)> done) {
+    impl_->query(db_id, std::move(query), std::move(done));
+  });
+}
+
+std::future<Result<QueryResult>> PoolManager::query_future(std::string_view db_id, Query query) {
+  auto promise = std::make_shared<std::promise<Result<QueryResult>>>();
+  auto future = promise->get_future();
+  impl_->query(db_id, std::move(query), [promise](Result<QueryResult> result) {
+    promise->set_value(std::move(result));
+  });
+  return future;
+}
+
+void PoolManager::async_query(std::string_view db_id, Query query,
+                              std::function<void(Result<QueryResult>)> done) {
+  impl_->query(db_id, std::move(query), std::move(done));
+}
+
+void PoolManager::async_query(std::string_view db_id, Query query, std::shared_ptr<RowSink> sink,
+                              std::function<void(Result<Completion>)> done) {
+  manager::Call call;
+  call.db_id = db_id;
+  call.query = std::move(query);
+  call.sink = std::move(sink);
+  call.done = std::move(done);
+  impl_->manager.execute(std::move(call));
+}
+
+Result<std::vector<QueryResult>> PoolManager::transaction(std::string_view db_id,
+                                                          std::vector<Query> statements,
+                                                          TransactionOptions options) {
+  if (impl_->manager.on_worker_thread()) return fail(would_deadlock());
+  std::vector<std::shared_ptr<CollectingSink>> sinks;
+  manager::TransactionCall call;
+  call.db_id = db_id;
+  for (std::size_t i = 0; i < statements.size(); ++i) {
+    sinks.push_back(
+        std::make_shared<CollectingSink>(impl_->options.defaults.query.max_result_bytes));
+    call.sinks.push_back(sinks.back());
+  }
+  call.statements = std::move(statements);
+  call.options = options;
+  const auto results = std::make_shared<std::vector<QueryResult>>(sinks.size());
+  call.statement_done = [results, sinks](std::size_t index, const Completion& completion) {
+    (*results)[index] = sinks[index]->finish(completion);
+  };
+  Promised<Status> promised;
+  call.done = promised.receiver();
+  impl_->manager.transact(std::move(call));
+  if (auto done = promised.wait(); !done) return fail(std::move(done.error()));
+  return std::move(*results);
+}
+
+FanOutResult PoolManager::fan_out(FanOut fan_out) {
+  const auto started = std::chrono::steady_clock::now();
+  FanOutResult result;
+  auto ids = manager::resolve_targets(fan_out.targets, impl_->manager);
+  if (!ids || impl_->manager.on_worker_thread()) {
+    result.legs.push_back({"", fail(ids ? would_deadlock() : ids.error()), {}});
+    result.enough = false;
+    return result;
+  }
+  std::vector<std::shared_ptr<CollectingSink>> sinks(ids->size());
+  result.legs.resize(ids->size(), Leg{"", QueryResult{}, {}});
+  for (std::size_t i = 0; i < ids->size(); ++i) result.legs[i].db_id = (*ids)[i];
+
+  manager::FanOutRun::Order order;
+  order.db_ids = std::move(*ids);
+  order.query = std::move(fan_out.query);
+  order.query.read_only |= !fan_out.write;
+  order.concurrency = fan_out.concurrency;
+  order.started_at = started;
+  if (fan_out.deadline) order.deadline = base::Deadline::after(started, *fan_out.deadline);
+  order.make_sink = [this, &sinks](std::size_t leg) {
+    sinks[leg] = std::make_shared<CollectingSink>(
+        impl_->options.defaults.query.max_result_bytes);
+    return sinks[leg];
+  };
+  order.leg_done = [&](std::size_t leg, Result<Completion> done, base::Duration elapsed) {
+    result.legs[leg].elapsed = std::chrono::duration_cast<std::chrono::microseconds>(elapsed);
+    if (done) {
+      result.legs[leg].result = sinks[leg]->finish(std::move(*done));
+    } else {
+      result.legs[leg].result = fail(std::move(done.error()));
+    }
+  };
+  std::promise<void> all_done;
+  order.done = [&all_done] { all_done.set_value(); };
+  base::EventLoop& loop = impl_->manager.control_loop();
+  loop.post([run = std::make_shared<manager::FanOutRun>(impl_->manager, loop, std::move(order))] {
+    run->start();
+  });
+  all_done.get_future().wait();
+  int successes = 0;
+  for (const Leg& leg : result.legs) successes += leg.result ? 1 : 0;
+  result.enough = successes >= fan_out.min_successes;
+  result.elapsed = std::chrono::duration_cast<std::chrono::microseconds>(
+      std::chrono::steady_clock::now() - started);
+  return result;
+}
+
+Result<Lease> PoolManager::acquire(std::string_view db_id,
+                                   std::optional<std::chrono::milliseconds> patience) {
+  auto loan = impl_->blocking<std::shared_ptr<std::unique_ptr<manager::Loan>>>([&](auto done) {
+    impl_->manager.lend(db_id, patience, [done](Result<std::unique_ptr<manager::Loan>> lent) {
+      if (!lent) return done(fail(std::move(lent.error())));
+      done(std::make_shared<std::unique_ptr<manager::Loan>>(std::move(*lent)));
+    });
+  });
+  if (!loan) return fail(std::move(loan.error()));
+  return Lease(std::make_unique<Lease::Impl>(std::move(**loan)));
+}
+
+std::vector<std::string> PoolManager::databases() const {
+  std::vector<std::string> ids;
+  for (const auto& database : impl_->manager.databases()) ids.push_back(database->db_id);
+  return ids;
+}
+
+Result<DatabaseStats> PoolManager::stats(std::string_view db_id) const {
+  if (impl_->manager.on_worker_thread()) return fail(would_deadlock());
+  const auto database = impl_->manager.find(db_id, nullptr);
+  if (!database) return fail(manager::unknown_database(db_id));
+  return std::move(impl_->stats({database}).front());
+}
+
+std::vector<DatabaseStats> PoolManager::stats() const {
+  if (impl_->manager.on_worker_thread()) return {};
+  return impl_->stats(impl_->manager.databases());
+}
+
+Health PoolManager::health(bool probe) const {
+  if (impl_->manager.on_worker_thread()) return {};
+  Promised<Health> promised;
+  impl_->manager.health(probe, nullptr, promised.receiver());
+  return promised.wait();
+}
+
+Status PoolManager::configure(std::string_view db_id, const DatabaseOptions& options) {
+  return impl_->blocking<void>([&](std::function<void(Status)> done) {
+    impl_->manager.configure(std::string(db_id), options, std::move(done));
+  });
+}
+
+Status PoolManager::pause(std::string_view db_id) {
+  return impl_->blocking<void>([&](std::function<void(Status)> done) {
+    impl_->manager.control(db_id, [](manager::Shard& shard) { shard.pause(); }, std::move(done));
+  });
+}
+
+Status PoolManager::resume(std::string_view db_id) {
+  return impl_->blocking<void>([&](std::function<void(Status)> done) {
+    impl_->manager.control(db_id, [](manager::Shard& shard) { shard.resume(); }, std::move(done));
+  });
+}
+
+Status PoolManager::reconnect(std::string_view db_id) {
+  return impl_->blocking<void>([&](std::function<void(Status)> done) {
+    impl_->manager.control(
+        db_id, [](manager::Shard& shard) { shard.reconnect(); }, std::move(done));
+  });
+}
+
+Status PoolManager::force_breaker(std::string_view db_id, BreakerState state, std::string reason,
+                                  std::optional<std::chrono::milliseconds> duration) {
+  return impl_->blocking<void>([&](std::function<void(Status)> done) {
+    impl_->manager.control(
+        db_id,
+        [state, reason, duration](manager::Shard& shard) {
+          shard.force_breaker(state, duration, reason);
+        },
+        std::move(done));
+  });
+}
+
+void PoolManager::close(std::chrono::milliseconds patience) {
+  if (impl_->closed.exchange(true)) return;
+  std::promise<void> closed;
+  impl_->manager.close(patience, [&closed] { closed.set_value(); });
+  closed.get_future().wait();
+}
+
+}  // namespace sluice

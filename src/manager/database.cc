@@ -1,0 +1,122 @@
+#include "manager/database.h"
+
+#include <algorithm>
+
+namespace sluice::manager {
+namespace {
+
+constexpr std::chrono::seconds kRateSpan{10};
+constexpr std::chrono::seconds kMinute{60};
+
+int part(int whole, int index, int count) { return whole / count + (index < whole % count ? 1 : 0); }
+
+int severity(BreakerState state) {
+  switch (state) {
+    case BreakerState::kForcedOpen: return 5;
+    case BreakerState::kOpen: return 4;
+    case BreakerState::kHalfOpen: return 3;
+    case BreakerState::kObserveOnly: return 2;
+    case BreakerState::kForcedClosed: return 1;
+    case BreakerState::kClosed: return 0;
+  }
+  return 0;
+}
+
+void add(PoolStats& sum, const PoolStats& one) {
+  sum.idle += one.idle;
+  sum.used += one.used;
+  sum.connecting += one.connecting;
+  sum.cleaning += one.cleaning;
+  sum.overflow += one.overflow;
+  sum.waiting += one.waiting;
+  sum.oldest_wait = std::max(sum.oldest_wait, one.oldest_wait);
+  sum.connections_created += one.connections_created;
+  for (const auto& [reason, count] : one.connections_closed) sum.connections_closed[reason] += count;
+  sum.connect_errors += one.connect_errors;
+  sum.acquired += one.acquired;
+  sum.released += one.released;
+  sum.acquire_timeouts += one.acquire_timeouts;
+}
+
+void add(DatabaseStats& sum, const ShardStats& one) {
+  add(sum.pool, one.pool);
+  if (severity(one.breaker.state) > severity(sum.breaker.state) || sum.breaker.explanation.empty()) {
+    sum.breaker = one.breaker;
+  }
+  if (one.state != DatabaseState::kActive) sum.state = one.state;
+  if (!one.server_version.empty()) sum.server_version = one.server_version;
+  sum.queries += one.queries;
+  sum.errors += one.errors;
+  sum.rows += one.rows;
+  for (const auto& [code, count] : one.refused) sum.refused[code] += count;
+  for (const auto& [code, count] : one.errors_by_sqlstate) sum.errors_by_sqlstate[code] += count;
+  if (one.checked_ago) {
+    const auto ago = std::chrono::duration_cast<std::chrono::milliseconds>(*one.checked_ago);
+    if (sum.checked_ago.count() < 0 || ago < sum.checked_ago) {
+      sum.checked_ago = ago;
+      sum.response_time = std::chrono::duration_cast<std::chrono::microseconds>(one.response_time);
+    }
+  }
+}
+
+void add_latencies(DatabaseStats& sum, const std::vector<ShardStats>& shards) {
+  const auto now = shards.front().now;
+  base::LatencyRecorder acquire;
+  base::LatencyRecorder query;
+  std::int64_t recent_errors = 0;
+  for (const ShardStats& shard : shards) {
+    acquire.merge(shard.acquire_time);
+    query.merge(shard.query_time);
+    recent_errors += shard.recent_errors;
+  }
+  sum.acquire_time = acquire.recent(now);
+  sum.query_time = query.recent(now);
+  sum.acquire_histogram = acquire.total();
+  sum.query_histogram = query.total();
+  if (sum.acquire_histogram.count > 0) {
+    sum.average_acquire_time = sum.acquire_histogram.sum / sum.acquire_histogram.count;
+  }
+  sum.queries_per_second = static_cast<double>(query.count_within(kRateSpan, now)) /
+                           static_cast<double>(kRateSpan.count());
+  const auto recent = query.count_within(kMinute, now);
+  if (recent > 0) sum.error_rate = static_cast<double>(recent_errors) / static_cast<double>(recent);
+}
+
+}  // namespace
+
+const std::shared_ptr<Shard>& Database::pick_shard(const base::EventLoop* caller) const {
+  if (shards.size() == 1) return shards.front();
+  for (const auto& shard : shards) {
+    if (&shard->loop() == caller) return shard;
+  }
+  return shards[turn_.fetch_add(1, std::memory_order_relaxed) % shards.size()];
+}
+
+DatabaseOptions shard_part(const DatabaseOptions& whole, int index, int count) {
+  DatabaseOptions options = whole;
+  options.pool.max_size = std::max(1, part(whole.pool.max_size, index, count));
+  options.pool.max_overflow = part(whole.pool.max_overflow, index, count);
+  options.pool.min_size = part(whole.pool.min_size, index, count);
+  options.pool.max_waiters = std::max(1, part(whole.pool.effective_max_waiters(), index, count));
+  return options;
+}
+
+DatabaseStats merge_stats(const Database& database, const std::vector<ShardStats>& shards,
+                          std::chrono::system_clock::time_point now) {
+  DatabaseStats sum;
+  sum.db_id = database.db_id;
+  sum.target = database.target.display();
+  sum.options = database.options;
+  sum.registered_at = database.registered_at;
+  for (const ShardStats& shard : shards) {
+    add(sum, shard);
+    if (!shard.used_ago) continue;
+    const auto used =
+        now - std::chrono::duration_cast<std::chrono::system_clock::duration>(*shard.used_ago);
+    sum.last_used = std::max(sum.last_used.value_or(used), used);
+  }
+  add_latencies(sum, shards);
+  return sum;
+}
+
+}  // namespace sluice::manager

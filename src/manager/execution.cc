@@ -1,0 +1,208 @@
+#include "manager/execution.h"
+
+#include <string>
+#include <utility>
+
+#include "manager/shard.h"
+
+namespace sluice::manager {
+namespace {
+
+constexpr std::chrono::milliseconds kHungAfter{500};
+constexpr std::chrono::milliseconds kLargestMargin{100};
+
+std::chrono::microseconds micros(base::Duration duration) {
+  return std::chrono::duration_cast<std::chrono::microseconds>(duration);
+}
+
+std::string seconds_text(base::Duration duration) {
+  return std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(duration).count()) +
+         " ms";
+}
+
+}  // namespace
+
+Execution::Execution(std::shared_ptr<Shard> shard, Plan plan)
+    : shard_(std::move(shard)),
+      plan_(std::move(plan)),
+      timer_(shard_->loop().timers(), [this] { on_alarm(); }) {}
+
+Execution::~Execution() = default;
+
+void Execution::start() {
+  if (state_ == State::kEnded) return;  // cancelled before it began
+  const auto now = shard_->loop().now();
+  queued_at_ = now;
+  if (auto refusal = shard_->refusal()) return finish(fail(*std::move(refusal)));
+  auto permit = shard_->breaker().acquire(now);
+  shard_->follow_breaker();
+  if (!permit) return finish(fail(std::move(permit.error())));
+  permit_ = std::move(*permit);
+  state_ = State::kQueued;
+  const auto patience = base::Deadline::after(now, shard_->options().pool.acquire_timeout);
+  shard_->add(*this);
+  waiter_ = shard_->pool().acquire(
+      plan_.deadline.sooner(patience),
+      [self = shared_from_this()](Result<pool::Lease> lease) { self->on_lease(std::move(lease)); });
+}
+
+void Execution::on_lease(Result<pool::Lease> lease) {
+  waiter_ = 0;
+  const auto now = shard_->loop().now();
+  timings_.queue = micros(now - queued_at_);
+  if (state_ == State::kEnded) return;
+  if (!lease) return finish(fail(std::move(lease.error())));
+  lease_ = std::move(*lease);
+  timings_.connect = micros(lease_.connect_time());
+  shard_->note_connection(lease_.connection());
+  state_ = State::kRunning;
+  sent_at_ = now;
+  alarm_ = Alarm::kCancel;
+  const auto margin = std::min<base::Duration>(plan_.timeout / 10, kLargestMargin);
+  timer_.arm(plan_.deadline.at() - margin);
+  run_step();
+}
+
+void Execution::run_step() {
+  const Step& step = plan_.steps[step_];
+  const pool::ExecuteOptions options{plan_.timeout, step.internal};
+  lease_.connection().execute(step.query, options, *this,
+                              [self = shared_from_this()](Result<Completion> result) {
+                                self->on_step_done(std::move(result));
+                              });
+}
+
+void Execution::on_step_done(Result<Completion> result) {
+  timings_.database = micros(shard_->loop().now() - sent_at_);
+  if (!result) return finish(fail(judged(std::move(result.error()))));
+  shard_->count_rows(result->rows);
+  if (!answered_ && plan_.steps[step_].on_completed) plan_.steps[step_].on_completed(*result);
+  if (++step_ < plan_.steps.size() && !answered_) return run_step();
+  finish(std::move(result));
+}
+
+void Execution::on_columns(const std::vector<Column>& columns) {
+  if (!answered_ && plan_.steps[step_].sink) plan_.steps[step_].sink->on_columns(columns);
+}
+
+RowVerdict Execution::on_row(std::span<const Cell> cells) {
+  if (answered_ || !plan_.steps[step_].sink) return RowVerdict::kContinue;
+  return plan_.steps[step_].sink->on_row(cells);
+}
+
+void Execution::on_alarm() {
+  switch (alarm_) {
+    case Alarm::kCancel:
+      cancel_sent_ = true;
+      alarm_ = Alarm::kAnswer;
+      timer_.arm(plan_.deadline.at());
+      lease_.connection().cancel();
+      return;
+    case Alarm::kAnswer:
+      alarm_ = Alarm::kAbandon;
+      timer_.arm(plan_.deadline.at() + kHungAfter);
+      return answer(fail(timeout_error(Outcome::kUnknown)));
+    case Alarm::kAbandon:
+      hung_ = true;
+      lease_.connection().abandon();
+      return;
+  }
+}
+
+void Execution::cancel() {
+  stop_early({.code = ErrorCode::kCancelled,
+              .message = "the call was cancelled, or its caller has gone",
+              .db_id = shard_->db_id()});
+}
+
+void Execution::cancel_for_drain() {
+  stop_early({.code = ErrorCode::kDraining,
+              .message = "the database was closed before the call ended",
+              .fault = Fault::kCaller,
+              .db_id = shard_->db_id()});
+}
+
+void Execution::stop_early(Error error) {
+  if (state_ == State::kEnded) return;
+  if (state_ != State::kRunning) {
+    if (waiter_ != 0) shard_->pool().cancel(waiter_);
+    return finish(fail(std::move(error)));
+  }
+  if (!cancel_sent_) {
+    cancel_sent_ = true;
+    lease_.connection().cancel();
+  }
+  if (alarm_ != Alarm::kAbandon) {
+    alarm_ = Alarm::kAbandon;
+    timer_.arm(shard_->loop().now() + kHungAfter);
+  }
+  error.outcome = Outcome::kUnknown;
+  answer(fail(std::move(error)));
+}
+
+/// What the call makes of a statement's error: knows of cancels, hangs and transactions, which the
+/// connection does not.
+Error Execution::judged(Error error) const {
+  const auto ran = shard_->loop().now() - sent_at_;
+  if (hung_) {
+    Error hung = timeout_error(Outcome::kUnknown);
+    hung.message = "the server did not even answer a cancel request within 500 ms";
+    hung.fault = Fault::kDatabase;
+    return hung;
+  }
+  if (error.sqlstate() == "57014" && (cancel_sent_ || ran >= plan_.timeout)) {
+    Error late = timeout_error(Outcome::kRolledBack);
+    late.sql = std::move(error.sql);
+    return late;
+  }
+  if (!is_transaction()) return error;
+  const bool committing = step_ + 1 == plan_.steps.size();
+  if (!committing) error.outcome = Outcome::kRolledBack;
+  if (step_ > 0 && !committing) {
+    error.message = "statement " + std::to_string(step_) + ": " + error.message;
+  }
+  return error;
+}
+
+Error Execution::timeout_error(Outcome outcome) const {
+  const bool read_only = plan_.steps.size() == 1 && plan_.steps.front().query.read_only;
+  return {.code = ErrorCode::kQueryTimeout,
+          .message = "the statement was cancelled because it exceeded its " +
+                     seconds_text(plan_.timeout) +
+                     "; raise timeout_ms, or make the statement cheaper",
+          .outcome = outcome,
+          .fault = Fault::kOverload,
+          .retryable = read_only || outcome == Outcome::kRolledBack,
+          .db_id = shard_->db_id()};
+}
+
+void Execution::finish(Result<Completion> result) {
+  const auto self = shared_from_this();  // releasing may drop the last other reference
+  const bool counted = state_ != State::kNew;
+  state_ = State::kEnded;
+  timer_.disarm();
+  const Error* error = result ? nullptr : &result.error();
+  if (counted) shard_->remove(*this);
+  shard_->record(error, timings_, lease_ ? Shard::Reached::kServer : Shard::Reached::kNothing);
+  // What kept a caller from getting a connection at all was reported to the breaker by the pool.
+  const bool of_the_pool = !lease_ && error && error->fault == Fault::kDatabase;
+  if (!of_the_pool) permit_.settle(error, shard_->loop().now());
+  permit_ = {};
+  lease_.release();
+  shard_->follow_breaker();
+  answer(std::move(result));
+}
+
+void Execution::answer(Result<Completion> result) {
+  if (answered_) return;
+  answered_ = true;
+  if (result) result->timings = timings_;
+  if (!result && result.error().db_id.empty()) result.error().db_id = shard_->db_id();
+  auto done = std::move(plan_.done);
+  if (!plan_.reply_to || plan_.reply_to->is_current()) return done(std::move(result));
+  plan_.reply_to->post([done = std::move(done), result = std::move(result)]() mutable {
+    done(std::move(result));
+  });
+}
+
+}  // namespace sluice::manager

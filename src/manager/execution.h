@@ -1,0 +1,95 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "base/event_loop.h"
+#include "base/time.h"
+#include "base/timer.h"
+#include "breaker/breaker.h"
+#include "pool/pool.h"
+#include "sluice/query.h"
+#include "sluice/result.h"
+
+namespace sluice::manager {
+
+class Shard;
+
+/// One statement of an execution, and who gets its rows.
+struct Step {
+  Query query;
+  std::shared_ptr<RowSink> sink;
+  bool internal = false;  ///< transaction control of ours
+  std::function<void(const Completion&)> on_completed;  ///< may be empty
+};
+
+/// What to run on one connection, and by when. Several steps are one transaction, whose first and
+/// last step are ours (BEGIN, COMMIT).
+struct Plan {
+  std::vector<Step> steps;
+  base::Deadline deadline;
+  base::Duration timeout;                         ///< the whole patience, for margins and backstops
+  base::EventLoop* reply_to = nullptr;            ///< where `done` runs; null: on the home worker
+  std::function<void(Result<Completion>)> done;  ///< once; the completion of the last step
+};
+
+/// The life of one call at its database: permit → connection → rows → settle. Created anywhere,
+/// started and run on the shard's thread, kept alive by whatever it waits for. Answers exactly once,
+/// by its deadline, whatever the server does; the connection may stay busy a little longer.
+/// Timers: the cancel goes out 10 % (at most 100 ms) before the deadline; the answer is given at the
+/// deadline at the latest; 500 ms after it a server that has not even answered the cancel counts as
+/// hung, and its socket is shut down.
+class Execution final : public RowSink, public std::enable_shared_from_this<Execution> {
+ public:
+  Execution(std::shared_ptr<Shard> shard, Plan plan);
+  ~Execution() override;
+
+  /// The shard's thread only, all of them.
+  void start();
+  /// The caller has no more use for the answer: queued work is dropped, running work cancelled.
+  void cancel();
+  /// As `cancel`, for a drain that ran out of patience.
+  void cancel_for_drain();
+
+  [[nodiscard]] Shard& shard() { return *shard_; }
+  [[nodiscard]] std::shared_ptr<Shard> shared_shard() { return shard_; }
+
+  void on_columns(const std::vector<Column>& columns) override;
+  RowVerdict on_row(std::span<const Cell> cells) override;
+
+ private:
+  friend class Shard;
+  enum class State { kNew, kQueued, kRunning, kEnded };
+  enum class Alarm { kCancel, kAnswer, kAbandon };
+
+  void on_lease(Result<pool::Lease> lease);
+  void run_step();
+  void on_step_done(Result<Completion> result);
+  void on_alarm();
+  void stop_early(Error error);
+  void finish(Result<Completion> result);
+  void answer(Result<Completion> result);
+  Error judged(Error error) const;
+  Error timeout_error(Outcome outcome) const;
+  [[nodiscard]] bool is_transaction() const { return plan_.steps.size() > 1; }
+
+  std::shared_ptr<Shard> shard_;
+  Plan plan_;
+  State state_ = State::kNew;
+  bool answered_ = false;
+  bool cancel_sent_ = false;
+  bool hung_ = false;
+  std::size_t step_ = 0;
+  std::size_t running_index_ = 0;  // place in the shard's list
+  pool::WaiterId waiter_ = 0;
+  breaker::Permit permit_;
+  pool::Lease lease_;
+  Alarm alarm_ = Alarm::kCancel;
+  base::Timer timer_;
+  base::TimePoint queued_at_{};
+  base::TimePoint sent_at_{};
+  Timings timings_;
+};
+
+}  // namespace sluice::manager

@@ -1,0 +1,51 @@
+#include "manager/lending.h"
+
+#include <utility>
+
+namespace sluice::manager {
+
+struct Loan::Held {
+  breaker::Permit permit;
+  pool::Lease lease;
+};
+
+Loan::Loan(std::shared_ptr<Shard> shard, breaker::Permit permit, pool::Lease lease)
+    : shard_(std::move(shard)),
+      held_(std::make_shared<Held>(Held{std::move(permit), std::move(lease)})) {
+  held_->lease.connection().detach();
+  native_ = held_->lease.connection().native();
+}
+
+Loan::~Loan() {
+  shard_->loop().post([shard = std::move(shard_), held = std::move(held_)] {
+    held->lease.connection().attach();
+    held->lease.release();
+    // How the caller's own statements went is not known here: the call is ignored by the breaker.
+    held->permit = {};
+    shard->follow_breaker();
+  });
+}
+
+void lend(const std::shared_ptr<Shard>& shard, base::Duration patience, Lent lent) {
+  if (auto refusal = shard->refusal()) return lent(fail(*std::move(refusal)));
+  const auto now = shard->loop().now();
+  auto permit = shard->breaker().acquire(now);
+  shard->follow_breaker();
+  if (!permit) {
+    permit.error().db_id = shard->db_id();
+    return lent(fail(std::move(permit.error())));
+  }
+  auto kept = std::make_shared<breaker::Permit>(std::move(*permit));
+  shard->pool().acquire(
+      base::Deadline::after(now, patience),
+      [shard, kept, lent = std::move(lent)](Result<pool::Lease> lease) {
+        if (!lease) {
+          lease.error().db_id = shard->db_id();
+          return lent(fail(std::move(lease.error())));
+        }
+        shard->note_connection(lease->connection());
+        lent(std::make_unique<Loan>(shard, std::move(*kept), std::move(*lease)));
+      });
+}
+
+}  // namespace sluice::manager

@@ -1,0 +1,321 @@
+#include "manager/manager.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace sluice::manager {
+namespace {
+
+constexpr std::chrono::seconds kProbePatience{5};
+constexpr double kHighUtilization = 90.0;
+
+/// Answers a call that never reached a database.
+void refuse(base::EventLoop* reply_to, base::EventLoop& fallback,
+            std::function<void(Result<Completion>)> done, Error error) {
+  base::EventLoop& loop = reply_to ? *reply_to : fallback;
+  if (loop.is_current()) return done(fail(std::move(error)));
+  loop.post([done = std::move(done), error = std::move(error)] { done(fail(error)); });
+}
+
+Result<base::Duration> patience_of(const Query& query, const QueryLimits& limits) {
+  const auto timeout = query.timeout.value_or(limits.timeout);
+  if (timeout > limits.max_timeout || timeout.count() <= 0) {
+    const auto text = "must be from 1 to " + std::to_string(limits.max_timeout.count()) +
+                      " (query.max_timeout_ms)";
+    return fail(invalid_request("timeout_ms " + text, {{"timeout_ms", text}}));
+  }
+  return timeout;
+}
+
+void start(std::shared_ptr<Execution> execution) {
+  base::EventLoop& home = execution->shard().loop();
+  if (home.is_current()) return execution->start();
+  home.post([execution = std::move(execution)] { execution->start(); });
+}
+
+Query control_statement(std::string sql) {
+  Query query;
+  query.sql = std::move(sql);
+  return query;
+}
+
+std::string begin_statement(const TransactionOptions& options) {
+  std::string sql = "BEGIN ISOLATION LEVEL ";
+  switch (options.isolation) {
+    case Isolation::kReadCommitted: sql += "READ COMMITTED"; break;
+    case Isolation::kRepeatableRead: sql += "REPEATABLE READ"; break;
+    case Isolation::kSerializable: sql += "SERIALIZABLE"; break;
+  }
+  if (options.read_only) sql += ", READ ONLY";
+  if (options.deferrable) sql += ", DEFERRABLE";
+  return sql;
+}
+
+std::vector<Step> transaction_steps(TransactionCall& call) {
+  std::vector<Step> steps;
+  steps.reserve(call.statements.size() + 2);
+  steps.push_back({control_statement(begin_statement(call.options)), nullptr, true, {}});
+  for (std::size_t i = 0; i < call.statements.size(); ++i) {
+    Step step{std::move(call.statements[i]), call.sinks[i], false, {}};
+    if (call.statement_done) {
+      step.on_completed = [i, done = call.statement_done](const Completion& c) { done(i, c); };
+    }
+    steps.push_back(std::move(step));
+  }
+  steps.push_back({control_statement("COMMIT"), nullptr, true, {}});
+  return steps;
+}
+
+}  // namespace
+
+Error unknown_database(std::string_view db_id) {
+  return {.code = ErrorCode::kUnknownDatabase,
+          .message = "no database is registered as \"" + std::string(db_id) +
+                     "\"; connect it first, or check the spelling",
+          .db_id = std::string(db_id)};
+}
+
+Error manager_closing() {
+  return {.code = ErrorCode::kDraining,
+          .message = "the service is shutting down and takes no new calls",
+          .retryable = true};
+}
+
+void CallHandle::cancel() const {
+  auto execution = execution_.lock();
+  if (!execution) return;
+  base::EventLoop& home = execution->shard().loop();
+  home.post([execution = std::move(execution)] { execution->cancel(); });
+}
+
+Manager::Manager(Dependencies dependencies)
+    : dependencies_(std::move(dependencies)),
+      registry_(dependencies_.loops),
+      registrar_(registry_, {dependencies_.loops, dependencies_.connectors, dependencies_.observer,
+                             dependencies_.seed}) {}
+
+Manager::~Manager() = default;
+
+bool Manager::on_worker_thread() const {
+  return std::any_of(dependencies_.loops.begin(), dependencies_.loops.end(),
+                     [](const base::EventLoop* loop) { return loop->is_current(); });
+}
+
+CallHandle Manager::execute(Call call) {
+  const bool on_worker = call.reply_to && call.reply_to->is_current();
+  const auto database = registry_.find(call.db_id, on_worker ? call.reply_to : nullptr);
+  auto reject = [&](Error error) {
+    error.db_id = call.db_id;
+    refuse(call.reply_to, control_loop(), std::move(call.done), std::move(error));
+    return CallHandle{};
+  };
+  if (closing_) return reject(manager_closing());
+  if (!database) return reject(unknown_database(call.db_id));
+  const auto patience = patience_of(call.query, database->options.query);
+  if (!patience) return reject(patience.error());
+  const auto started = call.started_at.value_or(dependencies_.clock());
+  auto deadline = base::Deadline::after(started, *patience);
+  if (call.deadline) deadline = deadline.sooner(*call.deadline);
+
+  Plan plan{.steps = {}, .deadline = deadline, .timeout = deadline.at() - started,
+            .reply_to = call.reply_to, .done = std::move(call.done)};
+  plan.steps.push_back({std::move(call.query), std::move(call.sink), false, {}});
+  auto execution = std::make_shared<Execution>(
+      database->pick_shard(on_worker ? call.reply_to : nullptr), std::move(plan));
+  CallHandle handle(execution);
+  start(std::move(execution));
+  return handle;
+}
+
+CallHandle Manager::transact(TransactionCall call) {
+  const auto database = registry_.find(call.db_id);
+  auto done = [done = std::move(call.done)](const Result<Completion>& result) {
+    done(result ? Status{} : Status{fail(result.error())});
+  };
+  auto reject = [&](Error error) {
+    refuse(call.reply_to, control_loop(), std::move(done), std::move(error));
+    return CallHandle{};
+  };
+  if (closing_) return reject(manager_closing());
+  if (!database) return reject(unknown_database(call.db_id));
+  Query whole;
+  whole.timeout = call.options.timeout;
+  const auto patience = patience_of(whole, database->options.query);
+  if (!patience) return reject(patience.error());
+  const auto deadline = base::Deadline::after(dependencies_.clock(), *patience);
+  Plan plan{.steps = transaction_steps(call), .deadline = deadline, .timeout = *patience,
+            .reply_to = call.reply_to, .done = std::move(done)};
+  auto execution = std::make_shared<Execution>(database->pick_shard(call.reply_to), std::move(plan));
+  CallHandle handle(execution);
+  start(std::move(execution));
+  return handle;
+}
+
+void Manager::lend(std::string_view db_id, std::optional<base::Duration> patience, Lent lent) {
+  const auto database = registry_.find(db_id);
+  if (closing_ || !database) {
+    Error error = closing_ ? manager_closing() : unknown_database(db_id);
+    return control_loop().post([lent = std::move(lent), error = std::move(error)] {
+      lent(fail(error));
+    });
+  }
+  const auto shard = database->pick_shard(nullptr);
+  const auto wait = patience.value_or(database->options.pool.acquire_timeout);
+  shard->loop().post([shard, wait, lent = std::move(lent)]() mutable {
+    manager::lend(shard, wait, std::move(lent));
+  });
+}
+
+void Manager::connect(ConnectCall call) {
+  if (closing_) {
+    return control_loop().post(
+        [done = std::move(call.done)] { done(fail(manager_closing())); });
+  }
+  control_loop().post(
+      [this, call = std::move(call)]() mutable { registrar_.connect(std::move(call)); });
+}
+
+void Manager::disconnect(std::string db_id, base::Duration patience,
+                         std::function<void(Status)> done) {
+  control_loop().post([this, db_id = std::move(db_id), patience, done = std::move(done)] {
+    registrar_.disconnect(db_id, patience, done);
+  });
+}
+
+void Manager::configure(std::string db_id, DatabaseOptions options,
+                        std::function<void(Status)> done) {
+  control_loop().post(
+      [this, db_id = std::move(db_id), options = std::move(options), done = std::move(done)] {
+        registrar_.configure(db_id, options, done);
+      });
+}
+
+void Manager::control(std::string_view db_id, std::function<void(Shard&)> action,
+                      std::function<void(Status)> done) {
+  const auto database = registry_.find(db_id);
+  base::EventLoop& control = control_loop();
+  if (!database) {
+    return control.post([done = std::move(done), error = unknown_database(db_id)] {
+      done(fail(error));
+    });
+  }
+  auto left = std::make_shared<std::atomic<std::size_t>>(database->shards.size());
+  for (const auto& shard : database->shards) {
+    shard->loop().post([shard, action, left, done, &control] {
+      action(*shard);
+      if (left->fetch_sub(1) == 1) control.post([done] { done({}); });
+    });
+  }
+}
+
+void Manager::stats(std::vector<DatabasePointer> databases, base::EventLoop* reply_to,
+                    std::function<void(std::vector<DatabaseStats>)> done) {
+  struct Gathering {
+    std::vector<DatabasePointer> databases;
+    std::vector<std::vector<ShardStats>> shards;
+    std::atomic<std::size_t> left;
+    std::function<void(std::vector<DatabaseStats>)> done;
+  };
+  auto gathering = std::make_shared<Gathering>();
+  gathering->databases = std::move(databases);
+  for (const auto& database : gathering->databases) {
+    gathering->shards.emplace_back(database->shards.size());
+  }
+  gathering->left = dependencies_.loops.size();
+  gathering->done = std::move(done);
+  base::EventLoop& reply = reply_to ? *reply_to : control_loop();
+  auto finish = [gathering] {
+    std::vector<DatabaseStats> merged;
+    merged.reserve(gathering->databases.size());
+    const auto now = std::chrono::system_clock::now();
+    for (std::size_t i = 0; i < gathering->databases.size(); ++i) {
+      merged.push_back(merge_stats(*gathering->databases[i], gathering->shards[i], now));
+    }
+    gathering->done(std::move(merged));
+  };
+  for (base::EventLoop* loop : dependencies_.loops) {
+    loop->post([gathering, loop, &reply, finish] {
+      for (std::size_t i = 0; i < gathering->databases.size(); ++i) {
+        const auto& shards = gathering->databases[i]->shards;
+        for (std::size_t j = 0; j < shards.size(); ++j) {
+          if (&shards[j]->loop() == loop) gathering->shards[i][j] = shards[j]->stats();
+        }
+      }
+      if (gathering->left.fetch_sub(1) == 1) reply.post(finish);
+    });
+  }
+}
+
+void Manager::probe_all(std::function<void()> done) {
+  const auto databases = registry_.all();
+  auto left = std::make_shared<std::atomic<std::size_t>>(databases.size() + 1);
+  auto finished = [left, done = std::move(done)] {
+    if (left->fetch_sub(1) == 1) done();
+  };
+  for (const auto& database : databases) {
+    Call call;
+    call.db_id = database->db_id;
+    call.query.sql = "SELECT 1";
+    call.query.read_only = true;
+    call.deadline = base::Deadline::after(dependencies_.clock(), kProbePatience);
+    call.done = [finished](const Result<Completion>&) { finished(); };
+    execute(std::move(call));
+  }
+  finished();
+}
+
+void Manager::health(bool probe, base::EventLoop* reply_to, std::function<void(Health)> done) {
+  auto judge = [this, reply_to, done = std::move(done)] {
+    stats(registry_.all(), reply_to, [done](const std::vector<DatabaseStats>& all) {
+      done(judge_health(all));
+    });
+  };
+  if (!probe) return judge();
+  probe_all(std::move(judge));
+}
+
+void Manager::close(base::Duration patience, std::function<void()> done) {
+  closing_ = true;
+  control_loop().post([this, patience, done = std::move(done)] {
+    registrar_.close(patience, done);
+  });
+}
+
+Health judge_health(const std::vector<DatabaseStats>& stats) {
+  Health health;
+  std::size_t down = 0;
+  bool required_down = false;
+  for (const DatabaseStats& one : stats) {
+    DatabaseHealth database;
+    database.db_id = one.db_id;
+    database.required = one.options.required;
+    const auto state = one.breaker.state;
+    database.healthy = state != BreakerState::kOpen && state != BreakerState::kForcedOpen &&
+                       one.state != DatabaseState::kDraining;
+    database.status = database.healthy ? "healthy" : one.breaker.explanation;
+    if (one.checked_ago.count() >= 0) {
+      database.checked_ago = one.checked_ago;
+      database.response_time = one.response_time;
+    }
+    database.utilization = 100.0 * one.pool.used / std::max(1, one.options.pool.max_size);
+    if (database.utilization > kHighUtilization) {
+      database.warnings.push_back("over 90 % of the pool's connections are in use");
+    }
+    if (one.pool.waiting > 0) {
+      database.warnings.push_back(std::to_string(one.pool.waiting) +
+                                  " callers wait for a connection");
+    }
+    if (!database.healthy) ++down;
+    required_down |= !database.healthy && database.required;
+    health.databases.push_back(std::move(database));
+  }
+  const bool none_usable = !stats.empty() && down == stats.size();
+  if (required_down || none_usable) {
+    health.verdict = Health::Verdict::kUnhealthy;
+  } else if (down > 0) {
+    health.verdict = Health::Verdict::kDegraded;
+  }
+  return health;
+}
+
+}  // namespace sluice::manager

@@ -1,0 +1,271 @@
+#include "manager/registrar.h"
+
+#include <atomic>
+#include <utility>
+
+#include "base/settings.h"
+
+namespace sluice::manager {
+namespace {
+
+/// Runs `done` on `loop` after `count` calls of the returned function, from any threads.
+std::function<void()> after(std::size_t count, base::EventLoop& loop, std::function<void()> done) {
+  auto left = std::make_shared<std::atomic<std::size_t>>(count);
+  return [left, &loop, done = std::move(done)] {
+    if (left->fetch_sub(1) == 1) loop.post(done);
+  };
+}
+
+Status check(const ConnectCall& call) {
+  if (!call.db_id.empty()) {
+    if (auto good = check_db_id(call.db_id); !good) return good;
+  }
+  std::vector<FieldError> mistakes;
+  if (call.target.database.empty()) mistakes.push_back({"database", "is missing"});
+  if (call.target.user.empty()) mistakes.push_back({"user", "is missing"});
+  for (auto& text : base::contradictions(call.options)) mistakes.push_back({"", std::move(text)});
+  if (mistakes.empty()) return {};
+  std::string message = "the database cannot be registered: ";
+  message += mistakes.front().field.empty() ? "" : mistakes.front().field + " ";
+  return fail(invalid_request(message + mistakes.front().message, std::move(mistakes)));
+}
+
+Error id_taken(const Database& database) {
+  return {.code = ErrorCode::kDatabaseIdTaken,
+          .message = "\"" + database.db_id + "\" is already registered for " +
+                     database.target.display() + "; choose another db_id, or disconnect it first",
+          .db_id = database.db_id};
+}
+
+bool same_request(const ConnectCall& a, const ConnectCall& b) {
+  return a.target.same_as(b.target) && a.target.password == b.target.password &&
+         a.target.ssl == b.target.ssl && a.target.ssl_root_cert == b.target.ssl_root_cert &&
+         base::changed_settings(a.options, b.options).empty();
+}
+
+/// What a connect to a registered database changes, by name.
+std::vector<std::string> changes(const Database& database, const ConnectCall& call) {
+  auto changed = base::changed_settings(database.options, call.options);
+  if (!(database.target.password == call.target.password)) changed.emplace_back("password");
+  if (database.target.ssl != call.target.ssl) changed.emplace_back("ssl");
+  if (database.target.ssl_root_cert != call.target.ssl_root_cert) {
+    changed.emplace_back("ssl_root_cert");
+  }
+  return changed;
+}
+
+/// Whether open connections still are what they should be after these changes.
+bool needs_new_connections(const std::vector<std::string>& changed) {
+  for (const std::string& name : changed) {
+    if (name == "password" || name.starts_with("ssl") || name.starts_with("session.") ||
+        name == "query.timeout_ms" || name == "pool.statement_cache") {
+      return true;
+    }
+  }
+  return false;
+}
+
+Error closing_error() {
+  return {.code = ErrorCode::kDraining, .message = "the pool manager is closing"};
+}
+
+Status check_shards(const Database& database, const DatabaseOptions& options) {
+  if (database.options.pool.shards == options.pool.shards) return {};
+  return fail(invalid_request(
+      "pool.shards cannot be changed while the database is registered; disconnect it first",
+      {{"pool.shards", "cannot be changed while the database is registered"}}));
+}
+
+}  // namespace
+
+Registrar::Registrar(Registry& registry, Dependencies dependencies)
+    : registry_(registry), dependencies_(std::move(dependencies)), random_(dependencies_.seed) {}
+
+Registrar::~Registrar() = default;
+
+void Registrar::connect(ConnectCall call) {
+  if (auto good = check(call); !good) return call.done(fail(std::move(good.error())));
+  if (call.db_id.empty()) {
+    const auto known = ids_by_target_.find(call.target.display());
+    call.db_id = known == ids_by_target_.end() ? call.target.default_db_id() : known->second;
+  }
+  if (const auto database = registry_.find(call.db_id)) {
+    if (!database->target.same_as(call.target)) return call.done(fail(id_taken(*database)));
+    if (auto good = check_shards(*database, call.options); !good) {
+      return call.done(fail(std::move(good.error())));
+    }
+  }
+  const auto [flight, first] = in_flight_.try_emplace(call.db_id);
+  if (!first) {
+    flight->second.push_back(std::move(call));
+    return;
+  }
+  if (!call.trial) return tried(call, TrialReport{});
+  try_out(std::move(call));
+}
+
+void Registrar::try_out(ConnectCall call) {
+  auto& home = *dependencies_.loops[next_home_ % dependencies_.loops.size()];
+  const auto id = next_trial_++;
+  auto& control = *dependencies_.loops.front();
+  const Trial::Request request{call.target, call.options, random_()};
+  home.post([this, &home, &control, id, request, call = std::move(call)]() mutable {
+    auto trial = std::make_shared<Trial>(home, dependencies_.connectors, request);
+    control.post([this, id, trial] { trials_[id] = trial; });
+    trial->run(
+        [this, &control, call = std::move(call)](const Result<TrialReport>& report) {
+          control.post([this, call, report] { tried(call, report); });
+        },
+        [this, &home, &control, id] {
+          control.post([this, &home, id] {
+            // Back home to die, where its timers live.
+            home.post([trial = std::move(trials_[id])] {});
+            trials_.erase(id);
+          });
+        });
+  });
+}
+
+void Registrar::tried(const ConnectCall& call, Result<TrialReport> report) {
+  if (closing_) return settle(call, fail(closing_error()));
+  if (!report) {
+    report.error().db_id.clear();  // nothing is registered under that id
+    return settle(call, fail(std::move(report.error())));
+  }
+  const auto database = registry_.find(call.db_id);
+  if (!database) return create(call, *report);
+  if (!database->target.same_as(call.target)) return settle(call, fail(id_taken(*database)));
+  update(database, call, *report);
+}
+
+void Registrar::settle(const ConnectCall& call, const Result<Connected>& result) {
+  Waiting waiting = std::move(in_flight_[call.db_id]);
+  in_flight_.erase(call.db_id);
+  call.done(result);
+  for (ConnectCall& other : waiting) {
+    if (!same_request(call, other)) {
+      connect(std::move(other));
+      continue;
+    }
+    auto shared = result;
+    if (shared) shared->created = false;
+    other.done(std::move(shared));
+  }
+}
+
+void Registrar::create(const ConnectCall& call, const TrialReport& report) {
+  auto database = std::make_shared<Database>();
+  database->db_id = call.db_id;
+  database->target = call.target;
+  database->options = call.options;
+  database->registered_at = std::chrono::system_clock::now();
+  const int count = call.options.pool.shards;
+  database->shards.resize(static_cast<std::size_t>(count));
+  auto created = after(
+      static_cast<std::size_t>(count), *dependencies_.loops.front(), [this, database, call, report] {
+        if (closing_) return drain(database, {}, [this, call] { settle(call, fail(closing_error())); });
+        if (!registry_.insert(database)) return settle(call, fail(id_taken(*database)));
+        ids_by_target_.try_emplace(call.target.display(), call.db_id);
+        dependencies_.observer.on_database(call.db_id, "connected");
+        settle(call, Connected{call.db_id, true, {}, report.server_version, report.latency});
+      });
+  for (int i = 0; i < count; ++i) {
+    auto& home = *dependencies_.loops[next_home_++ % dependencies_.loops.size()];
+    const auto seed = random_();
+    home.post([this, database, &home, i, count, seed, created] {
+      const auto options = shard_part(database->options, i, count);
+      database->shards[static_cast<std::size_t>(i)] = std::make_shared<Shard>(
+          database->db_id, database->target, options,
+          Shard::Dependencies{home, dependencies_.connectors, dependencies_.observer, seed});
+      created();
+    });
+  }
+}
+
+void Registrar::update(const DatabasePointer& database, const ConnectCall& call,
+                       const TrialReport& report) {
+  auto changed = changes(*database, call);
+  if (!changed.empty()) {
+    apply(database, call.target, call.options, needs_new_connections(changed));
+    dependencies_.observer.on_database(call.db_id, "updated");
+  }
+  settle(call,
+         Connected{call.db_id, false, std::move(changed), report.server_version, report.latency});
+}
+
+void Registrar::apply(const DatabasePointer& database, const Target& target,
+                      const DatabaseOptions& options, bool new_connections) {
+  auto changed = std::make_shared<Database>();
+  changed->db_id = database->db_id;
+  changed->target = target;
+  changed->options = options;
+  changed->shards = database->shards;
+  changed->registered_at = database->registered_at;
+  const auto count = static_cast<int>(changed->shards.size());
+  for (int i = 0; i < count; ++i) {
+    const auto& shard = changed->shards[static_cast<std::size_t>(i)];
+    shard->loop().post([shard, target, part = shard_part(options, i, count), new_connections] {
+      shard->configure(target, part, new_connections);
+    });
+  }
+  registry_.replace(std::move(changed));
+}
+
+void Registrar::configure(const std::string& db_id, const DatabaseOptions& options,
+                          std::function<void(Status)> done) {
+  const auto database = registry_.find(db_id);
+  if (!database) {
+    return done(fail({.code = ErrorCode::kUnknownDatabase,
+                      .message = "no database is registered as \"" + db_id + "\"",
+                      .db_id = db_id}));
+  }
+  if (auto good = check_shards(*database, options); !good) return done(std::move(good));
+  if (auto wrong = base::contradictions(options); !wrong.empty()) {
+    return done(fail(invalid_request(wrong.front(), {{"", wrong.front()}})));
+  }
+  const auto changed = base::changed_settings(database->options, options);
+  if (!changed.empty()) {
+    apply(database, database->target, options, needs_new_connections(changed));
+    dependencies_.observer.on_database(db_id, "updated");
+  }
+  done({});
+}
+
+void Registrar::disconnect(const std::string& db_id, base::Duration patience,
+                           std::function<void(Status)> done) {
+  const auto database = registry_.find(db_id);
+  if (!database) {
+    return done(fail({.code = ErrorCode::kUnknownDatabase,
+                      .message = "no database is registered as \"" + db_id + "\"",
+                      .db_id = db_id}));
+  }
+  registry_.remove(db_id);
+  const auto known = ids_by_target_.find(database->target.display());
+  if (known != ids_by_target_.end() && known->second == db_id) ids_by_target_.erase(known);
+  drain(database, patience, [this, db_id, done = std::move(done)] {
+    dependencies_.observer.on_database(db_id, "disconnected");
+    done({});
+  });
+}
+
+void Registrar::drain(const DatabasePointer& database, base::Duration patience,
+                      std::function<void()> done) {
+  const auto drained =
+      after(database->shards.size(), *dependencies_.loops.front(), std::move(done));
+  for (const auto& shard : database->shards) {
+    shard->loop().post([shard, patience, drained] { shard->drain(patience, drained); });
+  }
+}
+
+void Registrar::close(base::Duration patience, std::function<void()> done) {
+  closing_ = true;
+  const auto databases = registry_.all();
+  const auto closed = after(databases.size() + 1, *dependencies_.loops.front(), std::move(done));
+  for (const auto& database : databases) {
+    registry_.remove(database->db_id);
+    drain(database, patience, closed);
+  }
+  closed();
+}
+
+}  // namespace sluice::manager

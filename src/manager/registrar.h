@@ -1,0 +1,72 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/event_loop.h"
+#include "base/random.h"
+#include "manager/registry.h"
+#include "manager/trial.h"
+#include "pool/connection.h"
+#include "sluice/observer.h"
+#include "sluice/pool_manager.h"
+
+namespace sluice::manager {
+
+/// A request to register a database.
+struct ConnectCall {
+  Target target;
+  DatabaseOptions options;
+  std::string db_id;    ///< empty: the id this target has already, or its default one
+  bool trial = true;    ///< connect first, and register only if that works
+  std::function<void(Result<Connected>)> done;
+};
+
+/// Registers, changes and removes databases, one change per database at a time. Lives on the control
+/// loop (the first worker); all functions are called there.
+class Registrar {
+ public:
+  struct Dependencies {
+    std::vector<base::EventLoop*> loops;
+    pool::ConnectorFactory& connectors;
+    Observer& observer;
+    std::uint64_t seed;
+  };
+  Registrar(Registry& registry, Dependencies dependencies);
+  ~Registrar();
+
+  void connect(ConnectCall call);
+  void disconnect(const std::string& db_id, base::Duration patience,
+                  std::function<void(Status)> done);
+  void configure(const std::string& db_id, const DatabaseOptions& options,
+                 std::function<void(Status)> done);
+  /// Drains every database and every trial.
+  void close(base::Duration patience, std::function<void()> done);
+
+ private:
+  using Waiting = std::vector<ConnectCall>;
+
+  void try_out(ConnectCall call);
+  void tried(const ConnectCall& call, Result<TrialReport> report);
+  void settle(const ConnectCall& call, const Result<Connected>& result);
+  void create(const ConnectCall& call, const TrialReport& report);
+  void update(const DatabasePointer& database, const ConnectCall& call, const TrialReport& report);
+  void apply(const DatabasePointer& database, const Target& target, const DatabaseOptions& options,
+             bool new_connections);
+  void drain(const DatabasePointer& database, base::Duration patience, std::function<void()> done);
+
+  Registry& registry_;
+  Dependencies dependencies_;
+  base::Random random_;
+  std::size_t next_home_ = 0;
+  std::map<std::string, std::string> ids_by_target_;  // "user@host:port/database" → the first id
+  std::map<std::string, Waiting> in_flight_;          // by db_id; the calls that wait for the trial
+  std::map<std::uint64_t, std::shared_ptr<Trial>> trials_;
+  std::uint64_t next_trial_ = 1;
+  bool closing_ = false;
+};
+
+}  // namespace sluice::manager

@@ -1,0 +1,134 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/event_loop.h"
+#include "base/histogram.h"
+#include "base/random.h"
+#include "breaker/breaker.h"
+#include "pool/pool.h"
+#include "sluice/observer.h"
+#include "sluice/options.h"
+#include "sluice/stats.h"
+#include "sluice/target.h"
+
+namespace sluice::manager {
+
+class Execution;
+
+/// What a shard contributes to its database's DatabaseStats.
+struct ShardStats {
+  DatabaseState state = DatabaseState::kActive;
+  PoolStats pool;
+  BreakerStatus breaker;
+  std::int64_t queries = 0;
+  std::int64_t errors = 0;
+  std::int64_t recent_errors = 0;
+  std::int64_t rows = 0;
+  base::LatencyRecorder acquire_time;
+  base::LatencyRecorder query_time;
+  std::map<std::string, std::int64_t> refused;
+  std::map<std::string, std::int64_t> errors_by_sqlstate;
+  std::string server_version;
+  std::optional<base::Duration> used_ago;
+  std::optional<base::Duration> checked_ago;
+  base::Duration response_time{};
+  base::TimePoint now{};  ///< the moment of the snapshot, for the recorders
+};
+
+/// One database on one worker: its pool and its breaker, joined. The only place that knows both.
+/// Everything but `loop`, `db_id` and the constructor's thread is the loop's thread: constructed,
+/// used and shut down there; nothing blocks.
+class Shard final : public pool::PoolListener, public std::enable_shared_from_this<Shard> {
+ public:
+  struct Dependencies {
+    base::EventLoop& loop;
+    pool::ConnectorFactory& connectors;
+    Observer& observer;
+    std::uint64_t seed;
+  };
+
+  /// `options` hold this shard's part of the pool's limits.
+  Shard(std::string db_id, const Target& target, const DatabaseOptions& options,
+        Dependencies dependencies);
+  ~Shard() override;
+
+  [[nodiscard]] const std::string& db_id() const { return db_id_; }
+  [[nodiscard]] base::EventLoop& loop() const { return loop_; }
+
+  [[nodiscard]] const DatabaseOptions& options() const { return options_; }
+  [[nodiscard]] breaker::Breaker& breaker() { return breaker_; }
+  [[nodiscard]] pool::Pool& pool() { return *pool_; }
+  /// Why nothing can be started any more; empty while it can.
+  [[nodiscard]] std::optional<Error> refusal() const;
+
+  /// Acts on what the breaker did and wants next: tells the observer, fails waiters, starts probes.
+  /// Called after every use of the breaker.
+  void follow_breaker();
+
+  void configure(const Target& target, const DatabaseOptions& options, bool new_connections);
+  void force_breaker(BreakerState state, std::optional<base::Duration> duration,
+                     std::string reason);
+  void pause();
+  void resume();
+  void reconnect();
+  /// Takes nothing new; cancels what still runs after `patience`; then closes and calls `drained`.
+  void drain(base::Duration patience, std::function<void()> drained);
+  /// Hurries a drain that is under way: cancels everything now.
+  void cancel_all();
+
+  [[nodiscard]] ShardStats stats() const;
+
+  /// Bookkeeping of executions.
+  enum class Reached { kNothing, kServer };
+  void add(Execution& execution);
+  void remove(Execution& execution);
+  void record(const Error* error, const Timings& timings, Reached reached);
+  void count_rows(std::int64_t rows) { rows_ += rows; }
+  void note_connection(const pool::Connection& connection);
+
+  void on_connect(base::Duration took, const Error* error) override;
+  void on_ping(base::Duration took, const Error* error) override;
+  void on_event(PoolEvent event, std::string_view detail) override;
+
+ private:
+  void act_on_transitions();
+  void run_breaker_clock();
+  void checked(base::Duration took, const Error* error);
+  void shut_down();
+
+  const std::string db_id_;
+  base::EventLoop& loop_;
+  pool::ConnectorFactory& connectors_;
+  Observer& observer_;
+  base::Random random_;
+  DatabaseOptions options_;
+  breaker::Breaker breaker_;
+  std::unique_ptr<pool::Pool> pool_;  // empty once shut down
+  base::Timer breaker_timer_;
+  base::Timer drain_timer_;
+  DatabaseState state_ = DatabaseState::kActive;
+  std::vector<Execution*> running_;
+  std::vector<BreakerTransition> transitions_;  // to be acted on
+
+  std::int64_t queries_ = 0;
+  std::int64_t errors_ = 0;
+  std::int64_t rows_ = 0;
+  base::LatencyRecorder acquire_time_;
+  base::LatencyRecorder query_time_;
+  base::LatencyRecorder failed_time_;  // of errors, to know how many were recent
+  std::map<std::string, std::int64_t> refused_;
+  std::map<std::string, std::int64_t> errors_by_sqlstate_;
+  std::string server_version_;
+  std::optional<base::TimePoint> used_at_;
+  std::optional<base::TimePoint> checked_at_;
+  base::Duration response_time_{};
+};
+
+}  // namespace sluice::manager

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/event_loop.h"
+#include "base/random.h"
+#include "pool/pool.h"
+#include "sluice/options.h"
+#include "sluice/result.h"
+#include "sluice/target.h"
+
+namespace sluice::manager {
+
+/// What a trial connect found.
+struct TrialReport {
+  std::string server_version;
+  std::chrono::microseconds latency{0};
+};
+
+/// Tries a target before it is registered: a pool of one connection, used once and closed. Lives on
+/// the loop's thread; destroyed there, after `finished`.
+class Trial final : public pool::PoolListener {
+ public:
+  struct Request {
+    Target target;
+    DatabaseOptions options;
+    std::uint64_t seed = 0;
+  };
+  Trial(base::EventLoop& loop, pool::ConnectorFactory& connectors, const Request& request);
+  ~Trial() override;
+
+  /// `tried` comes first, with the answer; `finished` when the connection is closed again.
+  void run(std::function<void(Result<TrialReport>)> tried, std::function<void()> finished);
+
+  void on_connect(base::Duration took, const Error* error) override;
+  void on_ping(base::Duration, const Error*) override {}
+  void on_event(PoolEvent, std::string_view) override {}
+
+ private:
+  void on_lease(Result<pool::Lease> lease);
+
+  base::EventLoop& loop_;
+  base::Random random_;
+  DatabaseOptions options_;
+  std::unique_ptr<Error> connect_error_;
+  std::chrono::microseconds latency_{0};
+  std::function<void(Result<TrialReport>)> tried_;
+  std::unique_ptr<pool::Pool> pool_;
+};
+
+}  // namespace sluice::manager
