@@ -1,10 +1,10 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
-#include <optional>
+#include <map>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "sluice/options.h"
@@ -22,8 +22,8 @@ struct DatabaseConfig {
 };
 
 struct ApiKeyConfig {
-  std::string name;  ///< shown in logs instead of the key
-  Secret key;        ///< at least 16 characters
+  std::string name;            ///< shown in logs instead of the key
+  Secret key;                  ///< at least 16 characters
   std::string role = "query";  ///< "query", "operator" or "admin"
 };
 
@@ -63,8 +63,10 @@ struct Config {
   std::vector<DatabaseConfig> databases;
 };
 
-/// Looks a variable up; a seam for tests. The real one is getenv.
-using Environment = std::function<std::optional<std::string>(std::string_view name)>;
+/// Names and values of environment variables. A variable set to nothing counts as not set.
+using Environment = std::map<std::string, std::string, std::less<>>;
+/// What this process was started with.
+[[nodiscard]] Environment process_environment();
 
 /// A mistake in the configuration, with its place.
 struct ConfigMistake {
@@ -77,15 +79,17 @@ struct LoadResult {
   std::vector<ConfigMistake> mistakes;  ///< empty: the configuration is good
 };
 
-/// Reads file (may be empty: none) and environment; the environment wins. `${VAR}`,
+/// Reads `file` (a YAML file's path; empty: none) and the environment; the environment wins.
+/// `${VAR}`,
 /// `${VAR:-default}`, `${VAR:?message}` are replaced in YAML scalars, `$$` is a dollar sign;
-/// `password_file:`, `key_file:` and SLUICE_…_FILE read secrets from files. Every mistake is reported,
-/// not just the first; unknown keys are mistakes, with the nearest known key. All values are checked,
-/// contradictions too, and a listen address other than loopback needs an API key.
+/// `password_file:`, `key_file:` and SLUICE_…_FILE read secrets from files. Every mistake is
+/// reported, not just the first; unknown keys are mistakes, with the nearest known key. All values
+/// are checked, contradictions too, and a listen address other than loopback needs an API key.
+/// Mistakes never contain secrets. Blocks on the disk; does not throw for anything in the file.
 [[nodiscard]] LoadResult load(const std::string& file, const Environment& environment);
 
-/// Reads a `.env` file (NAME=value lines, # comments, quotes) into an environment that falls back to
-/// `otherwise`: variables that are really set win.
-[[nodiscard]] Result<Environment> with_env_file(const std::string& file, Environment otherwise);
+/// Adds the variables of a `.env` file (NAME=value lines, # comments, quotes) to `environment`;
+/// variables that are really set win. Fails with one field error per bad line.
+[[nodiscard]] Result<Environment> with_env_file(const std::string& file, Environment environment);
 
 }  // namespace sluice::config

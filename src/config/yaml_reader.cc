@@ -1,0 +1,129 @@
+#include "config/yaml_reader.h"
+
+#include <yaml-cpp/yaml.h>
+
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "config/substitution.h"
+#include "config/text_file.h"
+
+namespace sluice::config {
+namespace {
+
+constexpr std::size_t kLargestFile = 16 * 1024 * 1024;
+/// Bounds for aliases that contain themselves, or each other, many times over.
+constexpr int kDeepest = 16;
+constexpr int kMostNodes = 1'000'000;
+
+class TreeBuilder {
+ public:
+  TreeBuilder(const std::string& file, const Environment& environment, Mistakes& mistakes)
+      : file_(file), environment_(environment), mistakes_(mistakes) {}
+
+  Node build(const YAML::Node& yaml) { return convert(yaml, 0); }
+
+ private:
+  std::string place(const YAML::Mark& mark) const {
+    if (mark.is_null()) return file_;
+    return file_ + ":" + std::to_string(mark.line + 1) + ":" + std::to_string(mark.column + 1);
+  }
+
+  Node convert(const YAML::Node& yaml, int depth) {
+    Node node;
+    node.where = place(yaml.Mark());
+    if (depth > kDeepest || ++nodes_ > kMostNodes) {
+      if (!too_large_) mistakes_.push_back({node.where, "is nested too deeply, or too large"});
+      too_large_ = true;
+      return node;
+    }
+    if (yaml.IsScalar()) convert_scalar(yaml, node);
+    if (yaml.IsSequence()) convert_list(yaml, node, depth);
+    if (yaml.IsMap()) convert_map(yaml, node, depth);
+    return node;
+  }
+
+  void convert_scalar(const YAML::Node& yaml, Node& node) {
+    auto text = substitute(yaml.Scalar(), environment_);
+    if (!text) {
+      mistakes_.push_back({node.where, text.error()});
+      return;
+    }
+    node.kind = Node::Kind::kScalar;
+    node.substituted = yaml.Scalar().find("${") != std::string::npos;
+    node.text = *std::move(text);
+  }
+
+  void convert_list(const YAML::Node& yaml, Node& node, int depth) {
+    node.kind = Node::Kind::kList;
+    for (const YAML::Node& item : yaml) {
+      if (too_large_) return;
+      node.children.push_back(convert(item, depth + 1));
+    }
+  }
+
+  void convert_map(const YAML::Node& yaml, Node& node, int depth) {
+    node.kind = Node::Kind::kMap;
+    std::set<std::string> seen;
+    for (const auto& member : yaml) {
+      if (too_large_) return;
+      const std::string where = place(member.first.Mark());
+      if (!member.first.IsScalar()) {
+        mistakes_.push_back({where, "a key must be a plain word"});
+        continue;
+      }
+      const std::string& key = member.first.Scalar();
+      if (!seen.insert(key).second) {
+        mistakes_.push_back({where, "'" + key + "' is given twice; keep one"});
+        continue;
+      }
+      Node child = convert(member.second, depth + 1);
+      child.key = key;
+      child.where = where;
+      node.children.push_back(std::move(child));
+    }
+  }
+
+  const std::string& file_;
+  const Environment& environment_;
+  Mistakes& mistakes_;
+  int nodes_ = 0;
+  bool too_large_ = false;
+};
+
+Node parse(const std::string& file, const std::string& text, const Environment& environment,
+           Mistakes& mistakes) {
+  const std::vector<YAML::Node> documents = YAML::LoadAll(text);
+  if (documents.empty()) return {};
+  if (documents.size() > 1) mistakes.push_back({file, "has more than one YAML document; keep one"});
+  Node root = TreeBuilder(file, environment, mistakes).build(documents.front());
+  const bool usable = root.kind == Node::Kind::kMap || root.kind == Node::Kind::kNothing;
+  if (usable) return root;
+  mistakes.push_back({root.where, "must be a map of sections, for instance \"server:\""});
+  return {};
+}
+
+}  // namespace
+
+Node read_yaml(const std::string& file, const Environment& environment, Mistakes& mistakes) {
+  const auto text = read_text_file(file, kLargestFile);
+  if (!text) {
+    mistakes.push_back({file, text.error()});
+    return {};
+  }
+  try {
+    return parse(file, *text, environment, mistakes);
+  } catch (const YAML::Exception& problem) {
+    std::string where = file;
+    if (!problem.mark.is_null()) {
+      where += ":" + std::to_string(problem.mark.line + 1) + ":" +
+               std::to_string(problem.mark.column + 1);
+    }
+    mistakes.push_back({where, "is not YAML: " + problem.msg});
+    return {};
+  }
+}
+
+}  // namespace sluice::config
