@@ -15,8 +15,8 @@ struct BreakerTransition {
   BreakerState from = BreakerState::kClosed;
   BreakerState to = BreakerState::kClosed;
   std::string reason;       ///< one word: "failure_rate", "connect_failures", "slow_rate",
-                            ///< "rejected_by_server", "probe_succeeded", "probe_failed",
-                            ///< "trials_succeeded", "trial_failed", "open_time_over", "operator"
+                            ///< "rejected_by_server", "probe_succeeded", "trials_succeeded",
+                            ///< "trial_failed", "operator", "override_over"
   std::string explanation;  ///< the evidence, in words
 };
 
