@@ -1,0 +1,64 @@
+# shellcheck shell=bash
+# The Debian packages that building, testing and running need: the only list of them.
+# shellcheck disable=SC2034
+
+build_packages=(build-essential ccache cmake ninja-build pkg-config
+                libpistache-dev libpqxx-dev libpq-dev rapidjson-dev libyaml-cpp-dev libspdlog-dev libfmt-dev
+                libcli11-dev libexpected-dev libboost-dev prometheus-cpp-dev libssl-dev libsodium-dev)
+run_packages=(postgresql curl jq ca-certificates)
+test_packages=(libgtest-dev libgmock-dev python3 procps clang-format)
+
+# ensure_packages NAME…: installs those that are missing, and nothing else.
+ensure_packages() {
+  if ! command -v dpkg-query >/dev/null; then
+    echo "This is no Debian system; make sure that you have what these packages hold: $*" >&2
+    return
+  fi
+  local name missing=()
+  for name in "$@"; do
+    package_installed "$name" || missing+=("$name")
+  done
+  [ ${#missing[@]} -gt 0 ] || return 0
+  if [ "$(id -u)" -ne 0 ] && ! command -v sudo >/dev/null; then
+    echo "Missing packages, and this is neither root nor is there sudo. As root: apt-get install ${missing[*]}" >&2
+    return 1
+  fi
+  echo "Installing Debian packages: ${missing[*]}"
+  if [[ " ${missing[*]} " == *" postgresql "* ]]; then
+    install_packages postgresql-common
+    without_main_cluster install_packages "${missing[@]}"
+  else
+    install_packages "${missing[@]}"
+  fi
+}
+
+package_installed() {
+  [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
+}
+
+# The package lists are fetched only when installing fails without: none there yet, or out of date.
+install_packages() {
+  run_apt install "$@" >/dev/null 2>&1 && return
+  run_apt update && run_apt install "$@" && return
+  echo "These packages could not be installed: $*" >&2
+  return 1
+}
+
+run_apt() {
+  local options=(-qq -o DPkg::Lock::Timeout=120)
+  if [ "$1" = install ]; then options+=(--yes --no-install-recommends); fi
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get "${options[@]}" "$@" </dev/null
+}
+
+as_root() {
+  if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi
+}
+
+# Runs a command during which a newly installed PostgreSQL creates and starts no cluster of the
+# system's. Clusters that exist are not touched, and the setting is as before afterwards.
+without_main_cluster() (
+  local file=/etc/postgresql-common/createcluster.conf
+  trap 'as_root sed -i "/ # of sluice, for a moment$/d" "$file"' EXIT
+  echo "create_main_cluster = false # of sluice, for a moment" | as_root tee -a "$file" >/dev/null
+  "$@"
+)

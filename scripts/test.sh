@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# Installs what is missing, builds, runs the tests.
+#
+#   scripts/test.sh [--sanitize=address|thread] [--fast] [-R REGEX]
+#
+#   --sanitize=S   build and run under AddressSanitizer and UBSan, or under ThreadSanitizer
+#   --fast         without the tests labelled e2e and slow
+#   -R REGEX       only the tests whose name matches
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. scripts/lib/packages.sh
+. scripts/lib/gateway.sh
+
+preset=dev selection=()
+usage() { sed -n '2,8s/^# \{0,1\}//p' "$0"; }
+while [ $# -gt 0 ]; do
+  case $1 in
+    --sanitize=address) preset=asan ;;
+    --sanitize=thread) preset=tsan ;;
+    --fast) selection+=(-LE '^(e2e|slow)$') ;;
+    -R) selection+=(-R "${2:?-R needs a regular expression}"); shift ;;
+    -h | --help) usage; exit ;;
+    *) echo "Unknown argument: $1" >&2; usage >&2; exit 2 ;;
+  esac
+  shift
+done
+
+# ThreadSanitizer of GCC 12 cannot live with the address randomisation of newer kernels.
+plainly=()
+if [ "$preset" = tsan ] && setarch -R true 2>/dev/null; then plainly=(setarch -R); fi
+
+ensure_packages "${build_packages[@]}" "${run_packages[@]}" "${test_packages[@]}"
+mkdir -p build
+gateway_build "$preset"
+exec "${plainly[@]}" ctest --test-dir "build/$preset" -j "$(nproc)" --output-on-failure --no-tests=error "${selection[@]}"
