@@ -1,0 +1,39 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/event_loop.h"
+#include "json/requests.h"
+#include "manager/fan_out.h"
+#include "manager/manager.h"
+
+namespace sluice::gateway {
+
+/// The encoded answer of a fan-out: 200 when all legs succeeded, 207 when some failed, 503 when all
+/// did, or fewer succeeded than asked for.
+struct FanOutAnswer {
+  int status = 200;
+  std::string body;
+};
+
+/// Runs the same statement over many databases and puts the answers together.
+class FanOutService {
+ public:
+  explicit FanOutService(manager::Manager& manager) : manager_(manager) {}
+
+  struct Order {
+    json::FanOutRequest request;
+    base::EventLoop& loop;  ///< the request's worker, where everything runs
+    base::TimePoint received_at;
+  };
+  /// Returns a function that cancels every leg. `done` runs exactly once, possibly before this
+  /// returns.
+  std::function<void()> run(Order order, std::function<void(Result<FanOutAnswer>)> done);
+
+ private:
+  manager::Manager& manager_;
+};
+
+}  // namespace sluice::gateway

@@ -1,0 +1,79 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/event_loop.h"
+#include "gateway/fan_out_service.h"
+#include "gateway/query_service.h"
+#include "gateway/server_view.h"
+#include "json/requests.h"
+#include "manager/manager.h"
+#include "security/api_keys.h"
+#include "security/host_rules.h"
+
+namespace sluice::gateway {
+
+/// Who may do what; replaced as a whole when the configuration is read again.
+struct AccessRules {
+  security::ApiKeys keys;
+  security::HostRules connect_hosts;
+  DatabaseOptions defaults;  ///< what a connect starts from
+};
+
+/// What the service does, without HTTP: the one object that the routes talk to. Thread-safe; every
+/// function returns at once and answers through its callback on the given worker's loop.
+class Gateway {
+ public:
+  Gateway(manager::Manager& manager, std::shared_ptr<const AccessRules> rules);
+
+  /// Empty: no or bad credentials.
+  [[nodiscard]] std::optional<security::Principal> authenticate(
+      std::string_view authorization) const;
+  /// The rules in force. Thread-safe, as is replacing them.
+  [[nodiscard]] std::shared_ptr<const AccessRules> rules() const;
+  void replace_rules(std::shared_ptr<const AccessRules> rules);
+
+  [[nodiscard]] QueryService& queries() { return queries_; }
+  [[nodiscard]] FanOutService& fan_outs() { return fan_outs_; }
+
+  /// kForbiddenHost is told apart from other errors by `connect_allowed`.
+  [[nodiscard]] bool connect_allowed(const Target& target) const;
+  void connect(json::ConnectRequest request, base::EventLoop& loop,
+               std::function<void(Result<Connected>)> done);
+  void disconnect(std::string db_id, base::Duration patience, base::EventLoop& loop,
+                  std::function<void(Status)> done);
+  void configure(std::string db_id, DatabaseOptions options, base::EventLoop& loop,
+                 std::function<void(Status)> done);
+  void force_breaker(std::string db_id, json::BreakerRequest request, base::EventLoop& loop,
+                     std::function<void(Status)> done);
+
+  /// The settings in force, or an error for an id that is not registered.
+  [[nodiscard]] Result<DatabaseOptions> options_of(std::string_view db_id) const;
+  void stats(std::string_view db_id, base::EventLoop& loop,
+             std::function<void(Result<DatabaseStats>)> done);
+  void stats(base::EventLoop& loop, std::function<void(std::vector<DatabaseStats>)> done);
+  void health(bool probe, base::EventLoop& loop, std::function<void(Health)> done);
+  /// The server's own figures, encoded as JSON; at most 10 s old.
+  void server_view(std::string db_id, base::EventLoop& loop,
+                   std::function<void(Result<std::string>)> done);
+
+  /// From now on `/readyz` says no, so that load balancers look elsewhere.
+  void start_draining() { draining_ = true; }
+  [[nodiscard]] bool draining() const { return draining_; }
+
+ private:
+  manager::Manager& manager_;
+  std::atomic<std::shared_ptr<const AccessRules>> rules_;
+  QueryService queries_;
+  FanOutService fan_outs_;
+  ServerView server_view_;
+  std::atomic<bool> draining_{false};
+};
+
+}  // namespace sluice::gateway

@@ -1,0 +1,38 @@
+#include "gateway/query_service.h"
+
+#include <memory>
+#include <utility>
+
+#include "json/result_encoder.h"
+
+namespace sluice::gateway {
+
+manager::CallHandle QueryService::run(Order order,
+                                      std::function<void(Result<QueryAnswer>)> done) {
+  const auto database = manager_.find(order.db_id, &order.loop);
+  const auto max_bytes =
+      database ? database->options.query.max_result_bytes : QueryLimits{}.max_result_bytes;
+  auto encoder = std::make_shared<json::ResultEncoder>(order.request.format, max_bytes);
+  manager::Call call;
+  call.db_id = order.db_id;
+  call.query = std::move(order.request.query);
+  call.sink = encoder;
+  call.reply_to = &order.loop;
+  call.started_at = order.received_at;
+  call.done = [encoder, db_id = std::move(order.db_id), received_at = order.received_at,
+               done = std::move(done)](Result<Completion> result) {
+    if (!result) return done(fail(std::move(result.error())));
+    const auto before = std::chrono::steady_clock::now();
+    const auto elapsed =
+        std::chrono::duration_cast<std::chrono::microseconds>(before - received_at);
+    QueryAnswer answer;
+    answer.body = encoder->finish(db_id, *result, elapsed);
+    answer.timings = result->timings;
+    answer.encode = std::chrono::duration_cast<std::chrono::microseconds>(
+        std::chrono::steady_clock::now() - before);
+    done(std::move(answer));
+  };
+  return manager_.execute(std::move(call));
+}
+
+}  // namespace sluice::gateway

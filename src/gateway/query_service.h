@@ -1,0 +1,38 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <string>
+
+#include "base/event_loop.h"
+#include "json/requests.h"
+#include "manager/manager.h"
+
+namespace sluice::gateway {
+
+/// An encoded answer, and where its time went.
+struct QueryAnswer {
+  std::string body;
+  Timings timings;
+  std::chrono::microseconds encode{0};  ///< finishing the document; rows are encoded as they arrive
+};
+
+/// Runs single statements and encodes their results.
+class QueryService {
+ public:
+  explicit QueryService(manager::Manager& manager) : manager_(manager) {}
+
+  struct Order {
+    std::string db_id;
+    json::QueryRequest request;
+    base::EventLoop& loop;  ///< the request's worker, where `done` runs
+    base::TimePoint received_at;
+  };
+  /// `done` runs exactly once, possibly before this returns. The handle cancels the statement.
+  manager::CallHandle run(Order order, std::function<void(Result<QueryAnswer>)> done);
+
+ private:
+  manager::Manager& manager_;
+};
+
+}  // namespace sluice::gateway

@@ -1,0 +1,137 @@
+#include "http/api.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace sluice::http {
+namespace {
+
+using Pistache::Http::Method;
+
+bool has_body(Method method) {
+  return method == Method::Post || method == Method::Patch || method == Method::Put;
+}
+
+/// "application/json", with or without parameters.
+bool is_json(std::string_view content_type) {
+  constexpr std::string_view kJson = "application/json";
+  if (content_type.size() < kJson.size()) return false;
+  for (std::size_t i = 0; i < kJson.size(); ++i) {
+    const char c = content_type[i];
+    if ((c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c) != kJson[i]) return false;
+  }
+  return content_type.size() == kJson.size() || content_type[kJson.size()] == ';' ||
+         content_type[kJson.size()] == ' ';
+}
+
+std::optional<security::Role> needed_role(Access access) {
+  switch (access) {
+    case Access::kPublic: return std::nullopt;
+    case Access::kQuery: return security::Role::kQuery;
+    case Access::kOperator: return security::Role::kOperator;
+    case Access::kAdmin: return security::Role::kAdmin;
+  }
+  return security::Role::kAdmin;
+}
+
+json::Problem unauthenticated() {
+  return json::Problem::of(401, "unauthenticated", "Credentials are missing or wrong",
+                           "send `Authorization: Bearer <key>` with a key of this gateway");
+}
+
+json::Problem forbidden(const security::Principal& principal, security::Role needed) {
+  return json::Problem::of(
+      403, "forbidden", "Not allowed",
+      fmt::format("the key \"{}\" has the role {}; this needs {}", principal.name,
+                  security::to_string(principal.role), security::to_string(needed)));
+}
+
+json::Problem wrong_media_type() {
+  return json::Problem::of(415, "unsupported_media_type", "The body must be JSON",
+                           "send `Content-Type: application/json`");
+}
+
+}  // namespace
+
+const std::string& ApiCall::db_id() const {
+  static const std::string kNone;
+  const auto& parameters = request().path_parameters;
+  const auto found = parameters.find("db_id");
+  return found == parameters.end() ? kNone : found->second;
+}
+
+void ApiCall::respond(int status, std::string json) const {
+  Response response;
+  response.status = status;
+  response.body = std::move(json);
+  response.headers.emplace_back("Server-Timing", server_timing(auth, {}, {}));
+  exchange->respond(std::move(response));
+}
+
+void ApiCall::respond(const Error& error) const {
+  respond_problem(*exchange, json::Problem::from(error));
+}
+
+void ApiCall::respond(const json::Problem& problem) const { respond_problem(*exchange, problem); }
+
+void respond_problem(Exchange& exchange, const json::Problem& problem) {
+  Response response;
+  response.status = problem.status;
+  response.body = problem.to_json(exchange.request().request_id);
+  response.content_type = "application/problem+json";
+  if (problem.status == 401) response.headers.emplace_back("WWW-Authenticate", "Bearer");
+  if (const auto& after = problem.error.retry_after) {
+    // Whole seconds, rounded up: coming back early would be refused again.
+    const auto seconds = std::chrono::ceil<std::chrono::seconds>(*after).count();
+    response.headers.emplace_back("Retry-After", std::to_string(std::max<std::int64_t>(seconds, 1)));
+  }
+  exchange.respond(std::move(response));
+}
+
+std::string server_timing(std::chrono::microseconds auth, const Timings& timings,
+                          std::chrono::microseconds encode) {
+  const auto ms = [](std::chrono::microseconds time) {
+    return static_cast<double>(time.count()) / 1000.0;
+  };
+  return fmt::format("auth;dur={:.3f}, queue;dur={:.3f}, connect;dur={:.3f}, db;dur={:.3f}, "
+                     "encode;dur={:.3f}",
+                     ms(auth), ms(timings.queue), ms(timings.connect), ms(timings.database),
+                     ms(encode));
+}
+
+void Api::add(Method method, std::string pattern, Access access, ApiHandler handler) {
+  router_.add(method, std::move(pattern),
+              [this, access, handler = std::move(handler)](std::shared_ptr<Exchange> exchange) {
+                guard(exchange, access, handler);
+              });
+}
+
+void Api::guard(const std::shared_ptr<Exchange>& exchange, Access access,
+                const ApiHandler& handler) {
+  const auto before = std::chrono::steady_clock::now();
+  const Request& request = exchange->request();
+  ApiCall call{exchange, gateway_, gateway_.authenticate(request.header("authorization")), {}};
+  const auto needed = needed_role(access);
+  if (needed && !call.principal) return respond_problem(*exchange, unauthenticated());
+  if (needed && !call.principal->may(*needed)) {
+    return respond_problem(*exchange, forbidden(*call.principal, *needed));
+  }
+  if (has_body(request.method) && !is_json(request.header("content-type"))) {
+    return respond_problem(*exchange, wrong_media_type());
+  }
+  call.auth = std::chrono::duration_cast<std::chrono::microseconds>(
+      std::chrono::steady_clock::now() - before);
+  handler(call);
+}
+
+void add_all_routes(Api& api) {
+  add_admin_routes(api);
+  add_dashboard_routes(api);
+  add_database_routes(api);
+  add_health_routes(api);
+  add_metrics_routes(api);
+  add_query_routes(api);
+}
+
+}  // namespace sluice::http

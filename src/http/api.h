@@ -1,0 +1,68 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "gateway/gateway.h"
+#include "http/exchange.h"
+#include "http/router.h"
+#include "json/problem.h"
+#include "security/api_keys.h"
+
+namespace sluice::http {
+
+/// A request that has passed the guard: authenticated, allowed, and with a body of the right kind.
+struct ApiCall {
+  std::shared_ptr<Exchange> exchange;
+  gateway::Gateway& gateway;
+  /// Empty only on public routes, for callers without good credentials.
+  std::optional<security::Principal> principal;
+  std::chrono::microseconds auth{0};
+
+  [[nodiscard]] const Request& request() const { return exchange->request(); }
+  [[nodiscard]] base::EventLoop& loop() const { return exchange->loop(); }
+  [[nodiscard]] const std::string& db_id() const;
+
+  void respond(int status, std::string json) const;
+  void respond(const Error& error) const;
+  void respond(const json::Problem& problem) const;
+};
+
+/// Who may use a route.
+enum class Access { kPublic, kQuery, kOperator, kAdmin };
+
+/// The routes of the service: each is guarded the same way before its handler sees the request.
+class Api {
+ public:
+  Api(Router& router, gateway::Gateway& gateway) : router_(router), gateway_(gateway) {}
+
+  using ApiHandler = std::function<void(const ApiCall&)>;
+  void add(Pistache::Http::Method method, std::string pattern, Access access, ApiHandler handler);
+
+ private:
+  void guard(const std::shared_ptr<Exchange>& exchange, Access access, const ApiHandler& handler);
+
+  Router& router_;
+  gateway::Gateway& gateway_;
+};
+
+/// Every route there is. One function per resource, one file each (<resource>_handler.cc).
+void add_all_routes(Api& api);
+void add_admin_routes(Api& api);
+void add_dashboard_routes(Api& api);
+void add_database_routes(Api& api);
+void add_health_routes(Api& api);
+void add_metrics_routes(Api& api);
+void add_query_routes(Api& api);
+
+/// Answers with a problem document.
+void respond_problem(Exchange& exchange, const json::Problem& problem);
+/// "Server-Timing" over the stages that were measured, in milliseconds.
+[[nodiscard]] std::string server_timing(std::chrono::microseconds auth, const Timings& timings,
+                                        std::chrono::microseconds encode);
+
+}  // namespace sluice::http

@@ -1,0 +1,83 @@
+// /databases: connect, list, inspect, change, disconnect.
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "gateway/gateway.h"
+#include "http/api.h"
+#include "json/reports.h"
+#include "json/requests.h"
+
+namespace sluice::http {
+namespace {
+
+using Pistache::Http::Method;
+
+constexpr std::chrono::seconds kDrainPatience{30};
+
+json::Problem host_not_allowed(const std::string& host) {
+  return json::Problem::of(
+      403, "forbidden", "Not allowed",
+      fmt::format("the host \"{}\" is not on the allow-list for connects; an administrator can add "
+                  "it to security.connect_hosts",
+                  host));
+}
+
+void connect(const ApiCall& call) {
+  auto request =
+      json::decode_connect(call.request().body, call.gateway.rules()->defaults);
+  if (!request) return call.respond(request.error());
+  if (!call.gateway.connect_allowed(request->target)) {
+    return call.respond(host_not_allowed(request->target.host));
+  }
+  call.gateway.connect(std::move(*request), call.loop(), [call](Result<Connected> connected) {
+    if (!connected) return call.respond(connected.error());
+    call.respond(connected->created ? 201 : 200, json::to_json(*connected));
+  });
+}
+
+void list(const ApiCall& call) {
+  call.gateway.stats(call.loop(), [call](const std::vector<DatabaseStats>& stats) {
+    call.respond(200, json::databases_to_json(stats));
+  });
+}
+
+void show(const ApiCall& call) {
+  call.gateway.stats(call.db_id(), call.loop(), [call](const Result<DatabaseStats>& stats) {
+    if (!stats) return call.respond(stats.error());
+    call.respond(200, json::database_to_json(*stats));
+  });
+}
+
+void change(const ApiCall& call) {
+  const auto current = call.gateway.options_of(call.db_id());
+  if (!current) return call.respond(current.error());
+  auto changed = json::decode_patch(call.request().body, *current);
+  if (!changed) return call.respond(changed.error());
+  call.gateway.configure(call.db_id(), std::move(*changed), call.loop(),
+                         [call](const Status& status) {
+                           if (!status) return call.respond(status.error());
+                           show(call);
+                         });
+}
+
+void disconnect(const ApiCall& call) {
+  const bool force = call.request().parameter("force") == "true";
+  const base::Duration patience = force ? base::Duration{} : kDrainPatience;
+  call.gateway.disconnect(call.db_id(), patience, call.loop(), [call](const Status& status) {
+    if (!status) return call.respond(status.error());
+    call.respond(200, fmt::format(R"({{"db_id":"{}","status":"disconnected"}})", call.db_id()));
+  });
+}
+
+}  // namespace
+
+void add_database_routes(Api& api) {
+  api.add(Method::Post, "/databases/connect", Access::kAdmin, connect);
+  api.add(Method::Get, "/databases", Access::kQuery, list);
+  api.add(Method::Get, "/databases/:db_id", Access::kQuery, show);
+  api.add(Method::Patch, "/databases/:db_id", Access::kAdmin, change);
+  api.add(Method::Delete, "/databases/:db_id", Access::kAdmin, disconnect);
+}
+
+}  // namespace sluice::http

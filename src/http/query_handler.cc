@@ -1,0 +1,50 @@
+// POST /query/<db_id> and POST /query: statements at one database and at many.
+#include <utility>
+
+#include "gateway/gateway.h"
+#include "http/api.h"
+#include "json/requests.h"
+
+namespace sluice::http {
+namespace {
+
+using Pistache::Http::Method;
+
+void answer_query(const ApiCall& call, Result<gateway::QueryAnswer> answer) {
+  if (!answer) return call.respond(answer.error());
+  Response response;
+  response.body = std::move(answer->body);
+  response.headers.emplace_back("Server-Timing",
+                                server_timing(call.auth, answer->timings, answer->encode));
+  call.exchange->respond(std::move(response));
+}
+
+void query(const ApiCall& call) {
+  auto request = json::decode_query(call.request().body);
+  if (!request) return call.respond(request.error());
+  const auto running = call.gateway.queries().run(
+      {call.db_id(), std::move(*request), call.loop(), call.request().received_at},
+      [call](Result<gateway::QueryAnswer> answer) { answer_query(call, std::move(answer)); });
+  call.exchange->on_client_gone([running] { running.cancel(); });
+}
+
+void fan_out(const ApiCall& call) {
+  auto request = json::decode_fan_out(call.request().body);
+  if (!request) return call.respond(request.error());
+  auto cancel = call.gateway.fan_outs().run(
+      {std::move(*request), call.loop(), call.request().received_at},
+      [call](Result<gateway::FanOutAnswer> answer) {
+        if (!answer) return call.respond(answer.error());
+        call.respond(answer->status, std::move(answer->body));
+      });
+  call.exchange->on_client_gone(std::move(cancel));
+}
+
+}  // namespace
+
+void add_query_routes(Api& api) {
+  api.add(Method::Post, "/query/:db_id", Access::kQuery, query);
+  api.add(Method::Post, "/query", Access::kQuery, fan_out);
+}
+
+}  // namespace sluice::http
