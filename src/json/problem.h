@@ -1,10 +1,7 @@
 #pragma once
 
-#include <chrono>
-#include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "sluice/error.h"
 
@@ -19,6 +16,7 @@ struct Problem {
   Error error;  ///< outcome, retryable, retry_after, sql, fields, db_id
 
   /// Status, code and title by the table of docs/http-api.md; the SQLSTATE decides for kSqlError.
+  /// Malformed JSON becomes 400 bad_request. Errors of ours keep their details to themselves.
   static Problem from(const Error& error);
   /// A problem that only the transport knows ("not_found", 404, …).
   static Problem of(int status, std::string code, std::string title, std::string detail);

@@ -14,9 +14,9 @@
 #include "sluice/stats.h"
 #include "sluice/target.h"
 
-/// Request bodies, decoded strictly: unknown and duplicate fields, wrong types and missing fields are
-/// errors that name the field (all of them at once, in `Error::fields`) and the nearest known name.
-/// Malformed JSON is kInvalidRequest with no `fields`, so that the transport can answer 400.
+/// Request bodies, decoded strictly: unknown and duplicate fields, wrong types and missing fields
+/// are errors that name the field (all of them at once, in `Error::fields`) and the nearest known
+/// name. Malformed JSON is kInvalidRequest with no `fields`, so that the transport can answer 400.
 namespace sluice::json {
 
 /// POST /query/<db_id>

@@ -2,14 +2,13 @@
 
 #include <chrono>
 #include <cstdint>
-#include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include <rapidjson/stringbuffer.h>
-#include <rapidjson/writer.h>
-
+#include "json/cell_text.h"
+#include "json/text_buffer.h"
 #include "sluice/query.h"
 
 namespace sluice::json {
@@ -22,12 +21,13 @@ struct ResultFormat {
   bool bytes_as_base64 = false;
 };
 
-/// Writes rows as JSON while they arrive, straight from the connection's buffers. One per call; used
-/// by one thread at a time (the home worker writes, the request's worker takes the result).
+/// Writes rows as JSON while they arrive, straight from the connection's buffers. One per call;
+/// used by one thread at a time (the home worker writes, the request's worker takes the result).
 class ResultEncoder final : public RowSink {
  public:
   /// `max_bytes`: above it `on_row` answers kTooLarge and the last row is taken back.
-  /// `db_id_column`: adds a first column "db_id" with this value to every row, for merged fan-outs.
+  /// `db_id_column`: adds a first column "db_id" with this value to every row, for merged fan-outs
+  /// (not with kScalar). A column of the statement's own with that name becomes "db_id_".
   ResultEncoder(ResultFormat format, std::int64_t max_bytes, std::string db_id_column = {});
 
   void on_columns(const std::vector<Column>& columns) override;
@@ -42,13 +42,31 @@ class ResultEncoder final : public RowSink {
   [[nodiscard]] std::string take_rows();
   /// The rows without the brackets, for merging several legs.
   [[nodiscard]] std::string take_bare_rows();
+  /// As they appear in the rows, an added db_id included.
   [[nodiscard]] const std::vector<Column>& columns() const { return columns_; }
   [[nodiscard]] std::int64_t rows() const { return count_; }
 
  private:
-  // H5 completes the private part.
+  /// What stands before a cell of one column (bracket, comma, name), and how the cell is written.
+  struct ColumnPlan {
+    std::string lead;
+    CellFormat format;
+  };
+  void add_db_id_column();
+  void put_row(std::span<const Cell> cells);
+
+  ResultFormat format_;
+  std::size_t max_bytes_;
+  std::string db_id_;
   std::vector<Column> columns_;
+  std::vector<ColumnPlan> plans_;
+  std::string row_begin_;
+  std::string_view row_end_;
+  TextBuffer out_;  ///< the rows, without the brackets around them
   std::int64_t count_ = 0;
 };
+
+/// The list of columns as in an answer: [{"name":"id","type":"int4","oid":23}].
+[[nodiscard]] std::string columns_to_json(const std::vector<Column>& columns);
 
 }  // namespace sluice::json

@@ -1,0 +1,40 @@
+#include <array>
+#include <string_view>
+
+#include "json/document.h"
+#include "json/fields.h"
+#include "json/requests.h"
+
+namespace sluice::json {
+
+Result<BreakerRequest> decode_breaker(std::string_view body) {
+  static constexpr std::array<std::string_view, 3> kKnown{"state", "for_ms", "reason"};
+  static constexpr std::array<std::string_view, 4> kStates{"forced_open", "forced_closed", "auto",
+                                                           "observe_only"};
+  static constexpr std::array kMeanings{BreakerState::kForcedOpen, BreakerState::kForcedClosed,
+                                        BreakerState::kClosed, BreakerState::kObserveOnly};
+  constexpr std::size_t kLongestReason = 200;
+  const Result<Document> document = parse_body(body);
+  if (!document) return fail(document.error());
+  Mistakes mistakes;
+  mistakes.add(document->mistakes());
+  Fields fields(document->root(), {}, mistakes);
+  BreakerRequest request;
+  if (const auto state = fields.word("state", kStates)) request.state = kMeanings[*state];
+  if (!fields.any("state")) {
+    fields.mistake("state", "is missing: forced_open, forced_closed, observe_only or auto");
+  }
+  request.duration = fields.time("for_ms");
+  if (request.duration && request.state == BreakerState::kClosed && fields.any("state")) {
+    fields.mistake("for_ms", "has no meaning with \"auto\", which ends an override");
+  }
+  request.reason = fields.text("reason").value_or("");
+  if (request.reason.size() > kLongestReason) {
+    fields.mistake("reason", "must be at most 200 bytes long");
+  }
+  fields.refuse_unknown(kKnown);
+  if (!mistakes.empty()) return fail(mistakes.to_error());
+  return request;
+}
+
+}  // namespace sluice::json

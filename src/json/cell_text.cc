@@ -1,0 +1,202 @@
+#include "json/cell_text.h"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "json/array_literal.h"
+
+namespace sluice::json {
+namespace {
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+/// Not NaN, not Infinity: a number as JSON knows it.
+bool is_json_number(std::string_view text) {
+  std::size_t at = !text.empty() && text[0] == '-' ? 1 : 0;
+  const auto digits = [&] {
+    const std::size_t begin = at;
+    while (at < text.size() && is_digit(text[at])) ++at;
+    return at > begin;
+  };
+  const bool leading_zero = at + 1 < text.size() && text[at] == '0' && is_digit(text[at + 1]);
+  if (leading_zero || !digits()) return false;
+  if (at < text.size() && text[at] == '.') {
+    ++at;
+    if (!digits()) return false;
+  }
+  if (at < text.size() && (text[at] == 'e' || text[at] == 'E')) {
+    ++at;
+    if (at < text.size() && (text[at] == '+' || text[at] == '-')) ++at;
+    if (!digits()) return false;
+  }
+  return at == text.size();
+}
+
+void put_bool(TextBuffer& out, std::string_view text) {
+  if (text == "t") return out.put("true");
+  if (text == "f") return out.put("false");
+  out.put_string(text);
+}
+
+/// Whether the text begins with a date in DateStyle ISO: "2026-01-28 …".
+bool has_iso_date(std::string_view text, std::size_t space) {
+  constexpr std::size_t kShortest = 10;  // years can be longer
+  if (space < kShortest || text[space - 3] != '-' || text[space - 6] != '-') return false;
+  return std::all_of(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(space),
+                     [](char c) { return is_digit(c) || c == '-'; });
+}
+
+/// "2026-01-28 12:34:56.123456+00" becomes "2026-01-28T12:34:56.123456+00:00", in strict RFC 3339.
+/// "infinity" and dates before Christ ("… BC", as PostgreSQL's own to_json writes them) stay.
+void put_timestamp(TextBuffer& out, std::string_view text) {
+  const std::size_t space = text.find(' ');
+  if (space == std::string_view::npos || !has_iso_date(text, space)) return out.put_string(text);
+  const std::size_t end = std::min(text.find(' ', space + 1), text.size());
+  const std::string_view time = text.substr(space + 1, end - space - 1);
+  const std::size_t zone = time.find_first_of("+-");
+  const bool short_zone = zone != std::string_view::npos && time.size() - zone == 3;
+  out.put('"');
+  out.put(text.substr(0, space));
+  out.put('T');
+  out.put_escaped(time);
+  if (short_zone) out.put(":00");
+  out.put_escaped(text.substr(end));
+  out.put('"');
+}
+
+int hex_digit(char c) {
+  if (is_digit(c)) return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+std::optional<std::string> from_hex(std::string_view hex) {
+  if (hex.size() % 2 != 0) return std::nullopt;
+  std::string bytes;
+  bytes.reserve(hex.size() / 2);
+  for (std::size_t i = 0; i < hex.size(); i += 2) {
+    const int high = hex_digit(hex[i]);
+    const int low = hex_digit(hex[i + 1]);
+    if (high < 0 || low < 0) return std::nullopt;
+    bytes.push_back(static_cast<char>(high * 16 + low));
+  }
+  return bytes;
+}
+
+/// bytea_output = escape: "\\" is a backslash, "\ooo" a byte in octal.
+std::optional<std::string> from_escapes(std::string_view text) {
+  std::string bytes;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '\\') {
+      bytes.push_back(text[i]);
+      continue;
+    }
+    const std::string_view rest = text.substr(i + 1, 3);
+    if (!rest.empty() && rest[0] == '\\') {
+      bytes.push_back('\\');
+      ++i;
+      continue;
+    }
+    int byte = 0;
+    for (const char c : rest) {
+      if (c < '0' || c > '7') return std::nullopt;
+      byte = byte * 8 + (c - '0');
+    }
+    if (rest.size() < 3 || byte > 255) return std::nullopt;
+    bytes.push_back(static_cast<char>(byte));
+    i += 3;
+  }
+  return bytes;
+}
+
+void put_base64(TextBuffer& out, std::string_view bytes) {
+  constexpr std::string_view kDigits =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  out.put('"');
+  for (std::size_t i = 0; i < bytes.size(); i += 3) {
+    std::uint32_t group = 0;
+    for (std::size_t j = 0; j < 3; ++j) {
+      const bool there = i + j < bytes.size();
+      group = group << 8 | (there ? static_cast<unsigned char>(bytes[i + j]) : 0U);
+    }
+    std::array<char, 4> digits{};
+    for (std::size_t j = 0; j < 4; ++j) {
+      const bool padding = i + j > bytes.size();
+      digits[j] = padding ? '=' : kDigits[(group >> (18 - 6 * j)) & 63U];
+    }
+    out.put(std::string_view(digits.data(), digits.size()));
+  }
+  out.put('"');
+}
+
+void put_bytes(TextBuffer& out, std::string_view text, bool as_base64) {
+  if (!as_base64) return out.put_string(text);
+  const bool hex = text.substr(0, 2) == "\\x";
+  const auto bytes = hex ? from_hex(text.substr(2)) : from_escapes(text);
+  if (!bytes) return out.put_string(text);
+  put_base64(out, *bytes);
+}
+
+void put_scalar(TextBuffer& out, const CellFormat& format, std::string_view text) {
+  switch (format.kind) {
+    case ValueKind::kText:
+      return out.put_string(text);
+    case ValueKind::kBool:
+      return put_bool(out, text);
+    case ValueKind::kExactNumber:
+      if (format.numbers_as_strings) return out.put_string(text);
+      [[fallthrough]];
+    case ValueKind::kNumber:
+      return is_json_number(text) ? out.put(text) : out.put_string(text);
+    case ValueKind::kJson:
+      return out.put(text);
+    case ValueKind::kTimestamp:
+      return put_timestamp(out, text);
+    case ValueKind::kBytes:
+      return put_bytes(out, text, format.bytes_as_base64);
+  }
+}
+
+/// Writes the elements as they are read.
+class ArrayWriter final : public ArrayVisitor {
+ public:
+  ArrayWriter(TextBuffer& out, const CellFormat& format) : out_(out), format_(format) {}
+  void begin_array(bool first) override {
+    separate(first);
+    out_.put('[');
+  }
+  void end_array() override { out_.put(']'); }
+  void element(std::string_view text, bool first) override {
+    separate(first);
+    put_scalar(out_, format_, text);
+  }
+  void null_element(bool first) override {
+    separate(first);
+    out_.put("null");
+  }
+
+ private:
+  void separate(bool first) {
+    if (!first) out_.put(',');
+  }
+  TextBuffer& out_;
+  const CellFormat& format_;
+};
+
+}  // namespace
+
+void put_cell(TextBuffer& out, const CellFormat& format, std::string_view text) {
+  if (!format.array) return put_scalar(out, format, text);
+  const std::size_t before = out.size();
+  ArrayWriter writer(out, format);
+  if (read_array(text, format.delimiter, writer)) return;
+  out.truncate(before);
+  out.put_string(text);
+}
+
+}  // namespace sluice::json

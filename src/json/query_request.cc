@@ -1,0 +1,83 @@
+#include <algorithm>
+#include <array>
+#include <string>
+#include <string_view>
+
+#include "json/document.h"
+#include "json/fields.h"
+#include "json/params.h"
+#include "json/query_fields.h"
+#include "json/requests.h"
+
+namespace sluice::json {
+namespace {
+
+constexpr std::array<std::string_view, 3> kFormats{"objects", "arrays", "scalar"};
+constexpr std::array<std::string_view, 2> kNumbers{"number", "string"};
+constexpr std::array<std::string_view, 2> kBytes{"hex", "base64"};
+
+constexpr std::array<Hint, 9> kHints{{{"query", "sql"},
+                                      {"statement", "sql"},
+                                      {"text", "sql"},
+                                      {"parameters", "params"},
+                                      {"args", "params"},
+                                      {"values", "params"},
+                                      {"timeout", "timeout_ms"},
+                                      {"limit", "max_rows"},
+                                      {"readonly", "read_only"}}};
+
+ResultFormat read_format(Fields& fields) {
+  ResultFormat format;
+  switch (fields.word("format", kFormats).value_or(0)) {
+    case 1:
+      format.rows = ResultFormat::Rows::kArrays;
+      break;
+    case 2:
+      format.rows = ResultFormat::Rows::kScalar;
+      break;
+    default:
+      break;
+  }
+  format.numbers_as_strings = fields.word("numbers", kNumbers) == 1;
+  format.bytes_as_base64 = fields.word("bytes", kBytes) == 1;
+  return format;
+}
+
+}  // namespace
+
+void read_query(Fields& fields, Query& query, ResultFormat& format) {
+  if (!fields.any("sql")) {
+    fields.mistake("sql", "is missing: the statement to run, with $1, $2, … for params");
+  }
+  if (const auto sql = fields.text("sql")) {
+    query.sql = *sql;
+    if (sql->find_first_not_of(" \t\r\n;") == std::string_view::npos) {
+      fields.mistake("sql", "is empty");
+    }
+  }
+  if (const Value* params = fields.array("params")) {
+    query.params = decode_params(*params, "params", fields.mistakes());
+  }
+  query.timeout = fields.time("timeout_ms");
+  query.max_rows = fields.whole("max_rows", {.least = 0});
+  query.read_only = fields.boolean("read_only").value_or(false);
+  format = read_format(fields);
+  query.unique_column_names = format.rows == ResultFormat::Rows::kObjects;
+}
+
+Result<QueryRequest> decode_query(std::string_view body) {
+  static constexpr std::array<std::string_view, 8> kKnown{
+      "sql", "params", "timeout_ms", "max_rows", "read_only", "format", "numbers", "bytes"};
+  const Result<Document> document = parse_body(body);
+  if (!document) return fail(document.error());
+  Mistakes mistakes;
+  mistakes.add(document->mistakes());
+  Fields fields(document->root(), {}, mistakes);
+  QueryRequest request;
+  read_query(fields, request.query, request.format);
+  fields.refuse_unknown(kKnown, kHints);
+  if (!mistakes.empty()) return fail(mistakes.to_error());
+  return request;
+}
+
+}  // namespace sluice::json

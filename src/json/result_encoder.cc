@@ -1,0 +1,170 @@
+#include "json/result_encoder.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace sluice::json {
+namespace {
+
+constexpr std::string_view kDbId = "db_id";
+
+void put_columns(TextBuffer& out, std::span<const Column> columns) {
+  out.put('[');
+  for (const Column& column : columns) {
+    out.put(&column == &columns.front() ? "{\"name\":" : ",{\"name\":");
+    out.put_string(column.name);
+    out.put(",\"type\":");
+    out.put_string(column.type);
+    out.put(",\"oid\":");
+    out.put(std::to_string(column.oid));
+    out.put('}');
+  }
+  out.put(']');
+}
+
+/// Microseconds as milliseconds: 610 is 0.61.
+void put_milliseconds(TextBuffer& out, std::chrono::microseconds time) {
+  const std::int64_t count = std::max<std::int64_t>(time.count(), 0);
+  out.put(std::to_string(count / 1000));
+  if (count % 1000 == 0) return;
+  std::string fraction = std::to_string(1000 + count % 1000);
+  fraction.erase(fraction.find_last_not_of('0') + 1);
+  fraction[0] = '.';
+  out.put(fraction);
+}
+
+}  // namespace
+
+ResultEncoder::ResultEncoder(ResultFormat format, std::int64_t max_bytes, std::string db_id_column)
+    : format_(format),
+      max_bytes_(static_cast<std::size_t>(std::max<std::int64_t>(max_bytes, 0))),
+      db_id_(std::move(db_id_column)) {}
+
+void ResultEncoder::on_columns(const std::vector<Column>& columns) {
+  columns_ = columns;
+  const bool objects = format_.rows == ResultFormat::Rows::kObjects;
+  const bool scalar = format_.rows == ResultFormat::Rows::kScalar;
+  if (scalar && columns_.size() > 1) columns_.resize(1);
+  row_begin_ = objects ? "{" : scalar ? "" : "[";
+  row_end_ = objects ? "}" : scalar ? "" : "]";
+  plans_.clear();
+  for (const Column& column : columns_) {
+    plans_.push_back({{},
+                      {column.kind, column.array, column.delimiter, format_.numbers_as_strings,
+                       format_.bytes_as_base64}});
+  }
+  if (!db_id_.empty() && !scalar) add_db_id_column();
+  const std::size_t added = columns_.size() - plans_.size();
+  for (std::size_t i = 0; i < plans_.size(); ++i) {
+    TextBuffer lead;
+    lead.put(i == 0 ? std::string_view(row_begin_) : std::string_view());
+    if (i + added > 0) lead.put(',');
+    if (objects) {
+      lead.put_string(columns_[i + added].name);
+      lead.put(':');
+    }
+    plans_[i].lead = lead.take();
+  }
+}
+
+void ResultEncoder::add_db_id_column() {
+  std::string free_name(kDbId);
+  const auto taken = [&](const Column& column) { return column.name == free_name; };
+  while (std::any_of(columns_.begin(), columns_.end(), taken)) free_name += '_';
+  for (Column& column : columns_) {
+    if (column.name == kDbId) column.name = free_name;
+  }
+  Column added;
+  added.name = kDbId;
+  added.type = "text";
+  added.oid = 25;
+  columns_.insert(columns_.begin(), std::move(added));
+  TextBuffer begin;
+  begin.put(row_begin_);
+  if (format_.rows == ResultFormat::Rows::kObjects) begin.put("\"db_id\":");
+  begin.put_string(db_id_);
+  row_begin_ = begin.take();
+}
+
+RowVerdict ResultEncoder::on_row(std::span<const Cell> cells) {
+  const bool scalar = format_.rows == ResultFormat::Rows::kScalar;
+  if (scalar && (count_ > 0 || plans_.empty())) return RowVerdict::kContinue;
+  std::size_t text = 0;
+  for (const Cell& cell : cells) text += cell.size;
+  // JSON is at least half as long as the text it is made of: a giant is refused before it is
+  // copied.
+  if (!scalar && text / 2 > max_bytes_) return RowVerdict::kTooLarge;
+  const std::size_t before = out_.size();
+  put_row(cells);
+  if (out_.size() > max_bytes_) {
+    out_.truncate(before);
+    return RowVerdict::kTooLarge;
+  }
+  ++count_;
+  return RowVerdict::kContinue;
+}
+
+void ResultEncoder::put_row(std::span<const Cell> cells) {
+  if (count_ > 0) out_.put(',');
+  if (plans_.empty()) out_.put(row_begin_);
+  const std::size_t width = std::min(plans_.size(), cells.size());
+  for (std::size_t i = 0; i < width; ++i) {
+    out_.put(plans_[i].lead);
+    if (cells[i].is_null()) {
+      out_.put("null");
+    } else {
+      put_cell(out_, plans_[i].format, cells[i].text());
+    }
+  }
+  out_.put(row_end_);
+}
+
+std::string ResultEncoder::finish(std::string_view db_id, const Completion& completion,
+                                  std::chrono::microseconds elapsed) {
+  const bool scalar = format_.rows == ResultFormat::Rows::kScalar;
+  TextBuffer head;
+  head.put("{\"db_id\":");
+  head.put_string(db_id);
+  head.put(",\"columns\":");
+  put_columns(head, columns_);
+  head.put(scalar ? ",\"value\":" : ",\"rows\":[");
+  if (scalar && count_ == 0) head.put("null");
+  out_.put_front(head.view());
+  if (!scalar) out_.put(']');
+  out_.put(",\"count\":");
+  out_.put(std::to_string(count_));
+  out_.put(",\"command\":");
+  out_.put_string(completion.command);
+  out_.put(",\"affected\":");
+  out_.put(completion.affected ? std::to_string(*completion.affected) : std::string("null"));
+  out_.put(",\"truncated\":");
+  out_.put(completion.truncated ? "true" : "false");
+  if (completion.truncated) {
+    out_.put(",\"committed\":");
+    out_.put(completion.committed ? "true" : "false");
+  }
+  out_.put(",\"elapsed_ms\":");
+  put_milliseconds(out_, elapsed);
+  out_.put('}');
+  return out_.take();
+}
+
+std::string ResultEncoder::take_rows() {
+  if (format_.rows == ResultFormat::Rows::kScalar) {
+    if (count_ == 0) out_.put("null");
+    return out_.take();
+  }
+  out_.put_front("[");
+  out_.put(']');
+  return out_.take();
+}
+
+std::string ResultEncoder::take_bare_rows() { return out_.take(); }
+
+std::string columns_to_json(const std::vector<Column>& columns) {
+  TextBuffer out;
+  put_columns(out, columns);
+  return out.take();
+}
+
+}  // namespace sluice::json
