@@ -23,7 +23,8 @@ struct ExecuteOptions {
 };
 
 /// One live connection to a database. It belongs to one loop's thread; every callback comes on it,
-/// once, never from inside the call that takes it, and not at all once the connection is destroyed.
+/// once, never from inside the call that takes it, and not at all once the connection is destroyed,
+/// which any callback may do.
 /// One thing runs at a time: `execute`, `ping`, `reset`, `close` require that the last has ended.
 class Connection {
  public:
@@ -38,8 +39,8 @@ class Connection {
   /// truncated result is still read and thrown away): `reset` waits for that.
   virtual void execute(const Query& query, const ExecuteOptions& options, RowSink& sink,
                        Done done) = 0;
-  /// Asks the server to give up what runs. Returns at once; what runs still ends through its `done`,
-  /// with whatever the server says. No effect when nothing runs.
+  /// Asks the server to give up what runs. Returns at once; what runs still ends through its
+  /// `done`, with whatever the server says. No effect when nothing runs.
   virtual void cancel() = 0;
   /// Shuts the socket down: what runs ends at once with kDatabaseUnavailable, outcome unknown, and
   /// the connection is broken. For servers that do not even answer a cancel.
@@ -57,8 +58,8 @@ class Connection {
   [[nodiscard]] virtual bool needs_reset(ResetPolicy policy) const = 0;
   /// The session is lost or in an unknown state: it can only be destroyed.
   [[nodiscard]] virtual bool broken() const = 0;
-  /// Whom to tell when the connection breaks, or its server speaks, while nothing runs on it. It may
-  /// destroy the connection.
+  /// Whom to tell when the connection breaks, or its server speaks, while nothing runs on it. It
+  /// may destroy the connection.
   virtual void on_idle_broken(std::function<void()> broken) = 0;
 
   /// Takes the connection off the loop, so that another thread may use it through blocking calls
@@ -73,7 +74,8 @@ class Connection {
   [[nodiscard]] virtual std::string server_version() const = 0;
 };
 
-/// A connect that is under way. Destroying it abandons the connect without calling anybody.
+/// A connect that is under way. Destroying it abandons the connect without calling anybody; its own
+/// callback may destroy it.
 class ConnectAttempt {
  public:
   virtual ~ConnectAttempt() = default;
@@ -86,9 +88,10 @@ class Connector {
   virtual ~Connector() = default;
   /// Starts a connect; `connected` is called once, never from inside this call, on success with a
   /// session that is initialised. After the deadline it is called with kConnectTimeout, however
-  /// silent the host. An error carries `sql` with the SQLSTATE if the server said one, and a `fault`.
+  /// silent the host. An error carries `sql` with the SQLSTATE if the server said one, and a
+  /// `fault`.
   [[nodiscard]] virtual std::unique_ptr<ConnectAttempt> connect(base::Deadline deadline,
-                                                               Connected connected) = 0;
+                                                                Connected connected) = 0;
 };
 
 /// Makes connectors. Thread-safe.
@@ -97,8 +100,8 @@ class ConnectorFactory {
   virtual ~ConnectorFactory() = default;
   /// The loop must outlive the connector. `options` give the session and the statement cache.
   [[nodiscard]] virtual std::unique_ptr<Connector> make(const Target& target,
-                                                       const DatabaseOptions& options,
-                                                       base::EventLoop& loop) = 0;
+                                                        const DatabaseOptions& options,
+                                                        base::EventLoop& loop) = 0;
 };
 
 }  // namespace sluice::pool

@@ -1,50 +1,29 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string_view>
+#include <vector>
 
 #include "base/event_loop.h"
 #include "base/random.h"
 #include "base/time.h"
+#include "base/timer.h"
 #include "pool/connection.h"
+#include "pool/errors.h"
+#include "pool/lease.h"
+#include "pool/refill.h"
+#include "pool/slot_table.h"
+#include "pool/waiter_queue.h"
 #include "sluice/observer.h"
 #include "sluice/options.h"
 #include "sluice/result.h"
 #include "sluice/stats.h"
 
 namespace sluice::pool {
-
-class Pool;
-class Slot;
-
-/// A connection lent to one user. Move-only; destroying it gives the connection back. Lives on the
-/// pool's thread. The pool must outlive its leases.
-class Lease {
- public:
-  Lease() = default;
-  Lease(Lease&& other) noexcept;
-  Lease& operator=(Lease&& other) noexcept;
-  ~Lease();
-
-  explicit operator bool() const { return slot_ != nullptr; }
-  [[nodiscard]] Connection& connection() const;
-  /// Part of the wait that opening this connection took, if it was opened for this lease.
-  [[nodiscard]] base::Duration connect_time() const { return connect_time_; }
-  /// Gives the connection back now. A broken one is replaced; one that needs it is cleaned off the
-  /// caller's path.
-  void release();
-
- private:
-  friend class Pool;
-  Lease(Pool& pool, Slot& slot, base::Duration connect_time)
-      : pool_(&pool), slot_(&slot), connect_time_(connect_time) {}
-
-  Pool* pool_ = nullptr;
-  Slot* slot_ = nullptr;
-  base::Duration connect_time_{};
-};
 
 /// Told what a pool learns about its database. Called on the pool's thread, after the change.
 class PoolListener {
@@ -56,17 +35,15 @@ class PoolListener {
   virtual void on_event(PoolEvent event, std::string_view detail) = 0;
 };
 
-/// Identifies a waiting caller, for `Pool::cancel`.
-using WaiterId = std::uint64_t;
-
-/// The connections to one database that live on one loop's thread. Needs no lock: everything happens
-/// on that thread, and nothing blocks. Slots are conserved: idle + leased + connecting + cleaning is
-/// never more than max_size + max_overflow. Waiters are served strictly first come, first served,
-/// by direct hand-off; each ends exactly once.
+/// The connections to one database that live on one loop's thread. Needs no lock: everything
+/// happens on that thread, and nothing blocks. Slots are conserved: idle + leased + connecting +
+/// cleaning is never more than max_size + max_overflow. Waiters are served strictly first come,
+/// first served, by direct hand-off; each ends exactly once. Callbacks and the listener may call
+/// the pool again and drop their leases, but not destroy the pool; only `drained` may do that.
 /// Rules and defaults: `PoolOptions`; reasons: docs/adr and docs/pool.md.
 class Pool {
  public:
-  using Acquired = std::function<void(Result<Lease>)>;
+  using Acquired = WaiterQueue::Acquired;
 
   struct Dependencies {
     base::EventLoop& loop;
@@ -76,16 +53,16 @@ class Pool {
   };
 
   Pool(const PoolOptions& options, Dependencies dependencies);
-  /// Drops every connection at once and forgets every waiter. No lease may be out.
+  /// Drops every connection at once and forgets every waiter and `drained`. No lease may be out.
   ~Pool();
   Pool(const Pool&) = delete;
   Pool& operator=(const Pool&) = delete;
 
   /// Asks for a connection until the deadline. `acquired` is called exactly once unless cancelled:
-  /// from inside this call when a connection is idle or the pool refuses (then 0 is returned), later
-  /// otherwise. Errors: kQueueFull, kAcquireTimeout, kDatabaseUnavailable or the connect's own error
-  /// (while connects fail and no connection is left), kDraining, kPaused (deadline passed while
-  /// paused).
+  /// from inside this call when a connection is idle or the pool refuses (then 0 is returned),
+  /// later otherwise. Errors: kQueueFull, kAcquireTimeout, kDatabaseUnavailable or the connect's
+  /// own error (while connects fail and no connection is left), kDraining, kPaused (deadline passed
+  /// while paused).
   WaiterId acquire(base::Deadline deadline, Acquired acquired);
   /// Forgets a waiter without calling it. No effect on one that has ended.
   void cancel(WaiterId waiter);
@@ -94,8 +71,9 @@ class Pool {
   void fail_waiters(const Error& error);
   /// While suspended the pool opens no connections by itself; only `probe` does.
   void suspend_refill(bool suspended);
-  /// Opens a connection (or, with every slot taken, uses an idle one) and pings it; a good one joins
-  /// the idle ones. With no slot to be had it fails with Fault::kCaller. One at a time.
+  /// Opens a connection (or, with every slot taken, uses an idle one) and pings it; a good one
+  /// joins the idle ones. With no slot to be had, or while another probe is under way, it fails
+  /// with Fault::kCaller at once.
   void probe(std::function<void(Status)> probed);
   /// Idle connections from before now must answer a ping before they are used again.
   void suspect_idle();
@@ -106,11 +84,12 @@ class Pool {
   void renew();
   /// New limits, live: surplus idle connections are closed, waiters are served.
   void configure(const PoolOptions& options);
-  /// New credentials or session: further connections come from this connector, old ones are renewed.
+  /// New credentials or session: further connections come from this connector, old ones are
+  /// renewed.
   void replace_connector(std::shared_ptr<Connector> connector);
 
   /// Takes nothing new, fails the waiters with kDraining, closes idle connections, and calls
-  /// `drained` when the last lease is back and the last connection gone.
+  /// `drained` when the last lease is back and the last connection gone, never from inside a call.
   void drain(std::function<void()> drained);
 
   /// `shards` does not matter here: the caller adds up.
@@ -119,7 +98,110 @@ class Pool {
 
  private:
   friend class Lease;
-  // H2 completes the private part.
+
+  // Lending (pool.cc).
+  WaiterId refuse(const Error& error, const Acquired& acquired);
+  [[nodiscard]] Slot* take_ready(base::TimePoint now);
+  [[nodiscard]] bool must_ping(const Slot& slot, base::TimePoint now) const;
+  void lend(Slot& slot, base::TimePoint since, const Acquired& acquired);
+  void give_back(Slot& slot);
+  [[nodiscard]] std::optional<CloseReason> unfit(const Slot& slot) const;
+  void on_waiter_deadline(WaiterId id);
+  void fail_all(const Error& error);
+  void serve();
+  void hand_out();
+  [[nodiscard]] bool hopeless(base::TimePoint now) const;
+  [[nodiscard]] Load load() const;
+
+  // Opening (pool_opening.cc).
+  [[nodiscard]] RefillNeed need() const;
+  void open_wanted();
+  void start_connect(bool for_probe);
+  void connected(Slot& slot, Result<std::unique_ptr<Connection>> result);
+  void adopt(Slot& slot, std::unique_ptr<Connection> connection);
+  void connect_failed(Slot& slot, const Error& error);
+  /// Whether one of them was the probe's.
+  bool abandon_connects();
+  void restart_connects();
+  void finish_probe(const Status& status);
+
+  // Checking, cleaning, closing (pool_checking.cc).
+  void make_idle(Slot& slot);
+  void ping_for_waiters();
+  void start_ping(Slot& slot, PingPurpose purpose);
+  void ping_ended(Slot& slot, const Status& status);
+  void ping_failed(Slot& slot, const Error& error);
+  void start_reset(Slot& slot);
+  void reset_ended(Slot& slot, const Status& status);
+  /// Keep, or close and say why.
+  std::optional<CloseReason> settle(Slot& slot);
+  void close(Slot& slot, CloseReason reason);
+  void closed(Slot& slot);
+  int close_idle(CloseReason reason);
+  void report_closed(CloseReason reason, int times = 1);
+  void on_idle_broken(Slot& slot);
+  void on_limit(Slot& slot);
+
+  // What time does (pool_maintenance.cc).
+  void touch(base::TimePoint now);
+  void draw_dates(Slot& slot);
+  void apply_dates(Slot& slot);
+  [[nodiscard]] base::TimePoint keepalive_due(const Slot& slot) const;
+  /// When it should be closed if it stays idle; only right for the one that is idle the longest.
+  [[nodiscard]] base::TimePoint unneeded_at(const Slot& slot) const;
+  void wake_for(const Slot& slot);
+  void maintain();
+  void close_unneeded(base::TimePoint now, std::vector<CloseReason>& closed);
+  void retire_expired(base::TimePoint now, std::vector<CloseReason>& closed);
+  void start_keepalive(base::TimePoint now);
+  void schedule_maintenance();
+  void on_pool_idle();
+
+  // Control (pool_control.cc).
+  void drop_surplus_connects();
+  void finish_drain();
+
+  base::EventLoop& loop_;
+  std::shared_ptr<Connector> connector_;
+  PoolListener& listener_;
+  base::Random& random_;
+  PoolOptions options_;
+
+  SlotTable slots_;
+  IdleList idle_;
+  WaiterQueue waiters_;
+  Refill refill_;
+  std::optional<Error> last_connect_error_;
+  std::function<void(Status)> probed_;  // set while a probe is under way
+
+  base::Timer retry_timer_;        // the end of the back-off
+  base::Timer maintenance_timer_;  // the next idle connection to close, retire or ping
+  base::Timer pool_idle_timer_;
+  base::TimePoint last_used_;
+  base::TimePoint active_at_;  // as last_used_, but probes count as well
+  base::TimePoint retire_next_at_ = base::TimePoint::min();
+
+  std::uint64_t generation_ = 0;  // raised when all connections are to be replaced
+  std::uint64_t suspicion_ = 0;   // raised when idle connections may be dead
+  bool doubt_ = false;            // the last ping failed: do not count on those under way
+  bool in_use_ = false;           // from the first acquire until the pool idles out
+  bool replacing_ = false;        // one more than min_size, so that an old one can go
+  bool keepalive_running_ = false;
+  bool suspended_ = false;
+  bool paused_ = false;
+  bool draining_ = false;
+  bool serving_ = false;  // serve() is on the stack
+  bool serve_again_ = false;
+  std::vector<std::function<void()>> drained_;
+
+  std::int64_t created_ = 0;
+  std::int64_t connect_errors_ = 0;
+  std::int64_t acquired_ = 0;
+  std::int64_t released_ = 0;
+  std::int64_t acquire_timeouts_ = 0;
+  std::array<std::int64_t, kCloseReasons> closed_{};
+
+  const std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);
 };
 
 }  // namespace sluice::pool

@@ -1,0 +1,31 @@
+#pragma once
+
+#include "base/time.h"
+#include "sluice/error.h"
+
+/// The pool's own refusals, in words that say what to do.
+namespace sluice::pool {
+
+/// What the pool is busy with, for explanations.
+struct Load {
+  int used = 0;
+  int connecting = 0;
+  int cleaning = 0;
+  int limit = 0;    ///< max_size + max_overflow
+  int waiting = 0;  ///< other callers in the queue
+  bool suspended = false;
+};
+
+[[nodiscard]] Error queue_full(const Load& load);
+[[nodiscard]] Error acquire_timeout(const Load& load, base::Duration waited);
+[[nodiscard]] Error paused(base::Duration waited);
+[[nodiscard]] Error draining();
+[[nodiscard]] Error no_slot_for_probe();
+[[nodiscard]] Error probe_under_way();
+[[nodiscard]] Error probe_dropped();
+[[nodiscard]] Error silent_connect(base::Duration waited);
+[[nodiscard]] Error silent_ping(base::Duration waited);
+/// The last connect's error, for callers that are refused because of it.
+[[nodiscard]] Error not_reachable(const Error& connect_error, base::Duration retry_in);
+
+}  // namespace sluice::pool

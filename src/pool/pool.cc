@@ -1,0 +1,240 @@
+#include "pool/pool.h"
+
+#include <algorithm>
+#include <cassert>
+#include <chrono>
+#include <string>
+#include <utility>
+
+namespace sluice::pool {
+namespace {
+
+// How long a connection may be silent and still be lent without a ping (PrePing::kAuto).
+constexpr std::chrono::seconds kTrustedFor{30};
+
+}  // namespace
+
+Pool::Pool(const PoolOptions& options, Dependencies dependencies)
+    : loop_(dependencies.loop),
+      connector_(std::move(dependencies.connector)),
+      listener_(dependencies.listener),
+      random_(dependencies.random),
+      options_(options),
+      waiters_(loop_.timers(), [this](WaiterId id) { on_waiter_deadline(id); }),
+      refill_(random_),
+      retry_timer_(loop_.timers(), [this] { serve(); }),
+      maintenance_timer_(loop_.timers(), [this] { maintain(); }),
+      pool_idle_timer_(loop_.timers(), [this] { on_pool_idle(); }),
+      last_used_(loop_.now()),
+      active_at_(last_used_) {}
+
+Pool::~Pool() { assert(slots_.count(SlotState::kLeased) == 0); }
+
+// --- borrowing ---------------------------------------------------------------------------------
+
+WaiterId Pool::acquire(base::Deadline deadline, Acquired acquired) {
+  const auto now = loop_.now();
+  if (draining_) return refuse(draining(), acquired);
+  last_used_ = now;
+  touch(now);
+  if (deadline.expired(now)) {
+    ++acquire_timeouts_;
+    return refuse(acquire_timeout(load(), base::Duration::zero()), acquired);
+  }
+  // Nobody barges in: who comes while others wait goes to the end of the queue.
+  if (waiters_.empty() && !paused_) {
+    if (Slot* slot = take_ready(now)) {
+      lend(*slot, now, acquired);
+      return 0;
+    }
+  }
+  if (!paused_ && refill_.backing_off(now) && slots_.live() == 0 && last_connect_error_) {
+    return refuse(not_reachable(*last_connect_error_, refill_.retry_at() - now), acquired);
+  }
+  if (waiters_.size() >= options_.effective_max_waiters()) {
+    return refuse(queue_full(load()), acquired);
+  }
+  const WaiterId id = waiters_.push({std::move(acquired), now}, deadline);
+  serve();
+  return waiters_.contains(id) ? id : 0;
+}
+
+WaiterId Pool::refuse(const Error& error, const Acquired& acquired) {
+  acquired(fail(error));
+  return 0;
+}
+
+void Pool::cancel(WaiterId waiter) {
+  // Its function is destroyed last: whatever that releases finds the queue in order.
+  const auto forgotten = waiters_.remove(waiter);
+}
+
+Slot* Pool::take_ready(base::TimePoint now) {
+  for (;;) {
+    Slot* slot = idle_.newest();
+    while (slot && slot->expires > now && must_ping(*slot, now)) slot = slot->older;
+    if (!slot) return nullptr;
+    if (slot->expires > now) {
+      idle_.remove(*slot);
+      slots_.change(*slot, SlotState::kLeased);
+      return slot;
+    }
+    close(*slot, CloseReason::kLifetime);
+    report_closed(CloseReason::kLifetime);
+  }
+}
+
+bool Pool::must_ping(const Slot& slot, base::TimePoint now) const {
+  switch (options_.pre_ping) {
+    case PrePing::kNever:
+      return false;
+    case PrePing::kAlways:
+      return slot.alive_at != now || slot.suspicion != suspicion_;
+    case PrePing::kAuto:
+      return slot.suspicion != suspicion_ || now - slot.alive_at > kTrustedFor;
+  }
+  return true;
+}
+
+void Pool::lend(Slot& slot, base::TimePoint since, const Acquired& acquired) {
+  const auto now = loop_.now();
+  const bool opened_for_it = slot.uses == 0 && slot.created == now;
+  const auto connect_time =
+      opened_for_it ? std::min(slot.connect_took, now - since) : base::Duration::zero();
+  ++slot.uses;
+  ++acquired_;
+  Lease lease(*this, slot, connect_time);
+  listener_.on_event(PoolEvent::kAcquired, {});
+  acquired(std::move(lease));
+}
+
+// --- giving back -------------------------------------------------------------------------------
+
+void Pool::give_back(Slot& slot) {
+  const auto now = loop_.now();
+  ++released_;
+  last_used_ = active_at_ = now;
+  slot.idle_since = slot.alive_at = now;
+  slot.suspicion = suspicion_;
+  std::optional<CloseReason> reason;
+  if (!slot.spoiled && !slot.connection->broken() && !unfit(slot) &&
+      slot.connection->needs_reset(options_.reset)) {
+    start_reset(slot);
+  } else {
+    reason = settle(slot);
+  }
+  listener_.on_event(PoolEvent::kReleased, {});
+  if (reason) report_closed(*reason);
+  serve();
+}
+
+std::optional<CloseReason> Pool::unfit(const Slot& slot) const {
+  if (draining_) return CloseReason::kDrained;
+  if (slot.generation != generation_) return CloseReason::kRenewed;
+  if (!in_use_) return CloseReason::kPoolIdle;
+  if (slot.expires <= loop_.now()) return CloseReason::kLifetime;
+  if (options_.max_queries > 0 && slot.uses >= options_.max_queries) {
+    return CloseReason::kMaxQueries;
+  }
+  const int others = slots_.live() - (slot.state == SlotState::kConnecting ? 0 : 1);
+  if (others >= options_.max_size + options_.max_overflow) return CloseReason::kSurplus;
+  return std::nullopt;
+}
+
+// --- waiters -----------------------------------------------------------------------------------
+
+void Pool::on_waiter_deadline(WaiterId id) {
+  auto waiter = waiters_.remove(id);
+  if (!waiter) return;
+  ++acquire_timeouts_;
+  const auto waited = loop_.now() - waiter->since;
+  waiter->acquired(fail(paused_ ? paused(waited) : acquire_timeout(load(), waited)));
+}
+
+void Pool::fail_waiters(const Error& error) { fail_all(error); }
+
+void Pool::fail_all(const Error& error) {
+  const Error kept = error;  // the caller's may go with whatever the callbacks destroy
+  const auto last = waiters_.last_ticket();
+  // Who comes back while the others are told is not among them.
+  while (!waiters_.empty() && waiters_.first_ticket() <= last) {
+    waiters_.pop().acquired(fail(kept));
+  }
+}
+
+void Pool::serve() {
+  if (serving_) {
+    serve_again_ = true;
+    return;
+  }
+  serving_ = true;
+  do {
+    serve_again_ = false;
+    hand_out();
+    ping_for_waiters();
+    open_wanted();
+    if (const auto now = loop_.now(); hopeless(now)) {
+      fail_all(not_reachable(*last_connect_error_, refill_.retry_at() - now));
+    }
+  } while (serve_again_);
+  serving_ = false;
+  finish_drain();
+}
+
+void Pool::hand_out() {
+  const auto now = loop_.now();
+  while (!waiters_.empty() && !paused_) {
+    Slot* slot = take_ready(now);
+    if (!slot) return;
+    if (waiters_.empty()) return make_idle(*slot);  // the listener cancelled it meanwhile
+    const auto waiter = waiters_.pop();
+    lend(*slot, waiter.since, waiter.acquired);
+  }
+}
+
+bool Pool::hopeless(base::TimePoint now) const {
+  return !waiters_.empty() && !paused_ && slots_.live() == 0 && refill_.backing_off(now) &&
+         last_connect_error_.has_value();
+}
+
+// --- figures -----------------------------------------------------------------------------------
+
+Load Pool::load() const {
+  return {.used = slots_.count(SlotState::kLeased),
+          .connecting = slots_.count(SlotState::kConnecting),
+          .cleaning = slots_.count(SlotState::kResetting) + slots_.count(SlotState::kPinging) +
+                      slots_.count(SlotState::kClosing),
+          .limit = options_.max_size + options_.max_overflow,
+          .waiting = waiters_.size(),
+          .suspended = suspended_};
+}
+
+PoolStats Pool::stats() const {
+  const Load now = load();
+  PoolStats stats;
+  stats.idle = slots_.count(SlotState::kIdle);
+  stats.used = now.used;
+  stats.connecting = now.connecting;
+  stats.cleaning = now.cleaning;
+  stats.overflow = std::max(0, slots_.total() - options_.max_size);
+  stats.waiting = now.waiting;
+  if (!waiters_.empty()) {
+    stats.oldest_wait =
+        std::chrono::floor<std::chrono::milliseconds>(loop_.now() - waiters_.oldest_since());
+  }
+  stats.connections_created = created_;
+  for (std::size_t reason = 0; reason < kCloseReasons; ++reason) {
+    if (closed_[reason] == 0) continue;
+    stats.connections_closed[std::string(to_string(static_cast<CloseReason>(reason)))] =
+        closed_[reason];
+  }
+  stats.connect_errors = connect_errors_;
+  stats.acquired = acquired_;
+  stats.released = released_;
+  stats.acquire_timeouts = acquire_timeouts_;
+  return stats;
+}
+
+base::TimePoint Pool::last_used() const { return last_used_; }
+
+}  // namespace sluice::pool

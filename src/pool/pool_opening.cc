@@ -1,0 +1,135 @@
+// How connections come to be: refill and probes.
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "pool/pool.h"
+
+namespace sluice::pool {
+namespace {
+
+// The connector keeps the deadline and knows best what went wrong; this is for one that does not.
+constexpr std::chrono::milliseconds kConnectGrace{500};
+
+}  // namespace
+
+RefillNeed Pool::need() const {
+  // A ping under way will most likely end with a connection for a waiter; after one that failed,
+  // the others may well go the same way.
+  const int expected = doubt_ ? 0 : slots_.count(SlotState::kPinging);
+  return {.waiters = std::max(0, waiters_.size() - expected),
+          .live = slots_.live(),
+          .closing = slots_.count(SlotState::kClosing),
+          .connecting = slots_.count(SlotState::kConnecting),
+          .min_size = options_.min_size + (replacing_ ? 1 : 0),
+          .max_size = options_.max_size,
+          .max_overflow = options_.max_overflow};
+}
+
+void Pool::open_wanted() {
+  if (suspended_ || paused_ || draining_ || !in_use_) return;
+  const int to_start = refill_.to_start(need());
+  if (to_start == 0) return;
+  if (refill_.backing_off(loop_.now())) {
+    if (!retry_timer_.armed()) retry_timer_.arm(refill_.retry_at());
+    return;
+  }
+  for (int i = 0; i < to_start; ++i) start_connect(false);
+}
+
+void Pool::start_connect(bool for_probe) {
+  const auto now = loop_.now();
+  auto made = std::make_unique<Slot>(loop_.timers(), [this](Slot& late) { on_limit(late); });
+  Slot& slot = slots_.add(std::move(made));
+  slot.for_probe = for_probe;
+  slot.began = now;
+  slot.generation = generation_;
+  slot.limit.arm(now + options_.connect_timeout + kConnectGrace);
+  slot.attempt = connector_->connect(base::Deadline::after(now, options_.connect_timeout),
+                                     [this, &slot](Result<std::unique_ptr<Connection>> result) {
+                                       connected(slot, std::move(result));
+                                     });
+}
+
+void Pool::connected(Slot& slot, Result<std::unique_ptr<Connection>> result) {
+  if (!result) return connect_failed(slot, result.error());
+  adopt(slot, std::move(*result));
+  const auto took = slot.connect_took;
+  std::optional<CloseReason> closed;
+  if (slot.for_probe) {
+    start_ping(slot, PingPurpose::kProbe);
+  } else {
+    closed = settle(slot);
+  }
+  listener_.on_connect(took, nullptr);
+  listener_.on_event(PoolEvent::kConnected, {});
+  if (closed) report_closed(*closed);
+  serve();
+}
+
+void Pool::adopt(Slot& slot, std::unique_ptr<Connection> connection) {
+  const auto now = loop_.now();
+  slot.limit.disarm();
+  slot.attempt.reset();
+  slot.connection = std::move(connection);
+  slot.connection->on_idle_broken([this, &slot] { on_idle_broken(slot); });
+  slot.created = slot.idle_since = slot.alive_at = now;
+  slot.connect_took = now - slot.began;
+  slot.suspicion = suspicion_;
+  draw_dates(slot);
+  ++created_;
+  refill_.succeeded();
+  retry_timer_.disarm();
+  last_connect_error_.reset();
+  doubt_ = false;
+}
+
+void Pool::connect_failed(Slot& slot, const Error& error) {
+  const auto now = loop_.now();
+  const auto took = now - slot.began;
+  const bool of_probe = slot.for_probe;
+  const Error kept = error;
+  ++connect_errors_;
+  refill_.failed(slot.began, now);
+  retry_timer_.disarm();  // armed again, for the new moment, when something is wanted
+  last_connect_error_ = kept;
+  slots_.remove(slot);
+  listener_.on_connect(took, &kept);
+  listener_.on_event(PoolEvent::kConnectFailed, kept.message);
+  if (of_probe) finish_probe(fail(kept));
+  serve();
+}
+
+bool Pool::abandon_connects() {
+  bool of_probe = false;
+  for (auto left = slots_.all().size(); left > 0; --left) {
+    Slot& slot = *slots_.all()[left - 1];
+    if (slot.state != SlotState::kConnecting) continue;
+    of_probe = of_probe || slot.for_probe;
+    slots_.remove(slot);
+  }
+  return of_probe;
+}
+
+void Pool::restart_connects() {
+  if (abandon_connects()) start_connect(true);
+}
+
+void Pool::probe(std::function<void(Status)> probed) {
+  if (draining_) return probed(fail(draining()));
+  if (probed_) return probed(fail(probe_under_way()));
+  const bool room = slots_.total() < options_.max_size;
+  if (!room && idle_.empty()) return probed(fail(no_slot_for_probe()));
+  touch(loop_.now());
+  probed_ = std::move(probed);
+  if (room) return start_connect(true);
+  Slot& slot = *idle_.newest();
+  idle_.remove(slot);
+  start_ping(slot, PingPurpose::kProbe);
+}
+
+void Pool::finish_probe(const Status& status) {
+  if (const auto probed = std::exchange(probed_, nullptr)) probed(status);
+}
+
+}  // namespace sluice::pool
