@@ -1,0 +1,253 @@
+#include "support/fake_connection.h"
+
+#include <algorithm>
+#include <stdexcept>
+#include <utility>
+
+namespace sluice::testing {
+
+/// A connect under way.
+class FakeConnect final : public pool::ConnectAttempt {
+ public:
+  FakeConnect(FakeDatabase& database, base::EventLoop& loop, base::Deadline deadline,
+              pool::Connector::Connected connected)
+      : database_(database),
+        loop_(loop),
+        connected_(std::move(connected)),
+        too_late_(loop.timers(), [this] { end(Answer::fails(timeout())); }),
+        call_(loop, database.connects, [this](const Answer& answer) { end(answer); }) {
+    ++database_.connecting_;
+    database_.most_connecting_ = std::max(database_.most_connecting_, database_.connecting_);
+    if (database_.keeps_connect_deadline) too_late_.arm(deadline.at());
+  }
+  ~FakeConnect() override { leave(); }
+
+ private:
+  static Error timeout() {
+    Error error = refused_connection();
+    error.code = ErrorCode::kConnectTimeout;
+    error.message = "nothing answered within the connect timeout";
+    return error;
+  }
+
+  void leave() {
+    if (std::exchange(left_, true)) return;
+    --database_.connecting_;
+  }
+
+  void end(const Answer& answer) {
+    leave();
+    too_late_.disarm();
+    const auto connected = std::exchange(connected_, nullptr);
+    if (!connected) return;  // it was too late
+    if (answer.kind == Answer::Kind::kError) return connected(fail(answer.error));
+    connected(std::make_unique<FakeConnection>(database_, loop_));  // may destroy this
+  }
+
+  FakeDatabase& database_;
+  base::EventLoop& loop_;
+  pool::Connector::Connected connected_;
+  bool left_ = false;
+  base::Timer too_late_;
+  Call call_;
+};
+
+namespace {
+
+class FakeConnector final : public pool::Connector {
+ public:
+  FakeConnector(FakeDatabase& database, base::EventLoop& loop) : database_(database), loop_(loop) {}
+  [[nodiscard]] std::unique_ptr<pool::ConnectAttempt> connect(base::Deadline deadline,
+                                                              Connected connected) override {
+    return std::make_unique<FakeConnect>(database_, loop_, deadline, std::move(connected));
+  }
+
+ private:
+  FakeDatabase& database_;
+  base::EventLoop& loop_;
+};
+
+std::vector<Column> columns_of(const Answer& answer) {
+  std::vector<Column> columns;
+  for (const auto& name : answer.columns) {
+    Column column;
+    column.name = name;
+    column.type = "text";
+    column.oid = 25;
+    columns.push_back(std::move(column));
+  }
+  return columns;
+}
+
+std::vector<Cell> cells_of(const FakeRow& row) {
+  std::vector<Cell> cells;
+  for (const auto& value : row) {
+    cells.push_back(value ? Cell{value->data(), value->size()} : Cell{});
+  }
+  return cells;
+}
+
+Completion deliver(const Answer& answer, std::optional<std::int64_t> max_rows, RowSink& sink) {
+  Completion completion;
+  completion.command = answer.command;
+  completion.affected = answer.affected;
+  if (answer.columns.empty()) return completion;
+  const auto columns = columns_of(answer);
+  sink.on_columns(columns);
+  for (const auto& row : answer.rows) {
+    if (max_rows && completion.rows >= *max_rows) {
+      completion.truncated = true;
+      break;
+    }
+    const auto cells = cells_of(row);
+    if (sink.on_row(cells) == RowVerdict::kTooLarge) {
+      completion.truncated = true;
+      break;
+    }
+    ++completion.rows;
+  }
+  return completion;
+}
+
+}  // namespace
+
+FakeConnection::FakeConnection(FakeDatabase& database, base::EventLoop& loop)
+    : database_(database), loop_(loop), number_(++database.opened_) {
+  database_.connections_.push_back(this);
+  database_.most_live_ = std::max(database_.most_live_, database_.live());
+}
+
+FakeConnection::~FakeConnection() { std::erase(database_.connections_, this); }
+
+void FakeConnection::require_idle(const char* what) const {
+  const std::string name = what;
+  if (call_) throw std::logic_error(name + " while something else runs on the connection");
+  if (broken_) throw std::logic_error(name + " on a broken connection");
+  if (detached_) throw std::logic_error(name + " on a detached connection");
+}
+
+void FakeConnection::start(Script& script, Call::Finished finished) {
+  call_ = std::make_unique<Call>(loop_, script,
+                                 [this, told = std::move(finished)](const Answer& answer) {
+                                   const auto ended = std::move(call_);
+                                   executing_ = false;
+                                   if (answer.loses_session) broken_ = true;
+                                   if (answer.dirties_session) dirty_ = true;
+                                   told(answer);  // may destroy this
+                                 });
+}
+
+void FakeConnection::end_status(const Ended& ended, const Answer& answer) {
+  if (answer.kind == Answer::Kind::kError) return ended(fail(answer.error));
+  ended({});
+}
+
+void FakeConnection::execute(const Query& query, const pool::ExecuteOptions&, RowSink& sink,
+                             Done done) {
+  require_idle("execute");
+  database_.log_.push_back(query.sql);
+  ++executed_;
+  start(database_.script_of(query.sql),
+        [&sink, done = std::move(done), limit = query.max_rows](const Answer& answer) {
+          if (answer.kind == Answer::Kind::kError) return done(fail(answer.error));
+          done(deliver(answer, limit, sink));
+        });
+  executing_ = true;
+}
+
+void FakeConnection::cancel() {
+  if (!executing_ || cancel_) return;
+  cancel_ = std::make_unique<Call>(loop_, database_.cancels, [this](const Answer& answer) {
+    const auto ended = std::move(cancel_);
+    if (!executing_ || answer.kind != Answer::Kind::kOk) return;
+    call_->end(Answer::fails(sql_error("57014", "canceling statement due to user request")));
+  });
+}
+
+void FakeConnection::abandon() {
+  broken_ = true;
+  if (call_) call_->end_at(loop_.now(), Answer::loses_connection());
+}
+
+void FakeConnection::ping(Ended ended) {
+  require_idle("ping");
+  start(database_.pings,
+        [this, ended = std::move(ended)](const Answer& answer) { end_status(ended, answer); });
+}
+
+void FakeConnection::reset(ResetPolicy, Ended ended) {
+  require_idle("reset");
+  start(database_.resets, [this, ended = std::move(ended)](const Answer& answer) {
+    if (answer.kind == Answer::Kind::kOk) dirty_ = in_transaction_ = false;
+    end_status(ended, answer);
+  });
+}
+
+void FakeConnection::close(std::function<void()> closed) {
+  require_idle("close");
+  start(database_.closes, [closed = std::move(closed)](const Answer&) { closed(); });
+}
+
+bool FakeConnection::needs_reset(ResetPolicy policy) const {
+  if (policy == ResetPolicy::kAlways || in_transaction_) return true;
+  return policy == ResetPolicy::kDirty && dirty_;
+}
+
+void FakeConnection::detach() {
+  require_idle("detach");
+  detached_ = true;
+}
+
+void FakeConnection::attach() {
+  if (!detached_) throw std::logic_error("attach of a connection that is not detached");
+  detached_ = false;
+  dirty_ = true;
+}
+
+std::string FakeConnection::server_version() const { return database_.server_version; }
+
+void FakeConnection::lose() {
+  broken_ = true;
+  if (call_) return call_->end(Answer::loses_connection());
+  // A copy: the pool may destroy this connection.
+  if (const auto told = idle_broken_; told && !detached_) told();
+}
+
+Script& FakeDatabase::statement(const std::string& sql) {
+  auto& script = statements_[sql];
+  if (!script) script = std::make_unique<Script>();
+  return *script;
+}
+
+Script& FakeDatabase::script_of(const std::string& sql) {
+  const auto found = statements_.find(sql);
+  return found == statements_.end() ? executes : *found->second;
+}
+
+std::shared_ptr<pool::Connector> FakeDatabase::connector(base::EventLoop& loop) {
+  return std::make_shared<FakeConnector>(*this, loop);
+}
+
+void FakeDatabase::lose_all() {
+  const auto before = connections_;
+  for (FakeConnection* connection : before) {
+    if (std::find(connections_.begin(), connections_.end(), connection) != connections_.end()) {
+      connection->lose();
+    }
+  }
+}
+
+FakeDatabase& FakeConnectorFactory::database(const std::string& name) {
+  auto& database = databases_[name];
+  if (!database) database = std::make_unique<FakeDatabase>();
+  return *database;
+}
+
+std::unique_ptr<pool::Connector> FakeConnectorFactory::make(const Target& target,
+                                                            const DatabaseOptions&,
+                                                            base::EventLoop& loop) {
+  ++made_;
+  return std::make_unique<FakeConnector>(database(target.database), loop);
+}
+
+}  // namespace sluice::testing
