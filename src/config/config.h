@@ -52,7 +52,9 @@ struct SecurityConfig {
 struct LogConfig {
   std::string level = "info";   ///< debug, info, warn, error
   std::string format = "auto";  ///< json, text, auto: text on a terminal
-  bool pool_events = false;     ///< connect, checkout and checkin at debug level
+  bool access = true;           ///< one line per request
+  bool pool_events = false;  ///< connect, checkout and checkin; at debug level, and shown whatever
+                             ///< the level above
 };
 
 struct Config {

@@ -98,11 +98,16 @@ Mistake set_format(Config& config, const Values& values) {
   return set_word(config.log.format, values.front(), {"auto", "json", "text"});
 }
 
-Mistake set_pool_events(Config& config, const Values& values) {
-  const auto value = base::read_boolean(values.front());
-  if (!value) return value.error();
-  config.log.pool_events = *value;
-  return std::nullopt;
+template <auto member>
+constexpr ServiceSetting log_switch(std::string_view name, std::span<const std::string_view> also) {
+  return {name, false, also,
+          [](Config& config, const Values& values) -> Mistake {
+            const auto value = base::read_boolean(values.front());
+            if (!value) return value.error();
+            config.log.*member = *value;
+            return std::nullopt;
+          },
+          [](const Config& config) { return std::string(config.log.*member ? "true" : "false"); }};
 }
 
 constexpr auto kServer = &Config::server;
@@ -129,8 +134,8 @@ constexpr ServiceSetting kSettings[] = {
     list<&Config::security, &SecurityConfig::connect_hosts>("security.connect_hosts"),
     {"log.level", false, {}, set_level, [](const Config& config) { return config.log.level; }},
     {"log.format", false, {}, set_format, [](const Config& config) { return config.log.format; }},
-    {"log.pool_events", false, kPoolEventsNames, set_pool_events,
-     [](const Config& config) { return std::string(config.log.pool_events ? "true" : "false"); }},
+    log_switch<&LogConfig::access>("log.access", {}),
+    log_switch<&LogConfig::pool_events>("log.pool_events", kPoolEventsNames),
 };
 
 }  // namespace

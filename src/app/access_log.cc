@@ -1,0 +1,24 @@
+#include "app/access_log.h"
+
+#include <pistache/http_defs.h>
+
+#include <string_view>
+#include <vector>
+
+namespace sluice::app {
+
+void log_access(Log& log, const http::AccessRecord& record) {
+  if (!log.shows(LogLevel::kInfo)) return;
+  const http::Request& request = record.request;
+  const std::string_view method = Pistache::Http::methodString(request.method);
+  const double duration_ms = static_cast<double>(record.elapsed.count()) / 1000;
+  std::vector<LogField> fields{{"request_id", request.request_id}, {"method", method},
+                               {"route", request.route},           {"status", record.status},
+                               {"duration_ms", duration_ms},       {"bytes", record.response_bytes},
+                               {"client", request.client}};
+  const auto db_id = request.path_parameters.find("db_id");
+  if (db_id != request.path_parameters.end()) fields.emplace_back("db_id", db_id->second);
+  log.info("request", fields);
+}
+
+}  // namespace sluice::app

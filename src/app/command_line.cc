@@ -1,0 +1,116 @@
+#include "app/command_line.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <sstream>
+#include <utility>
+#include <vector>
+
+#include "security/host_rules.h"
+
+namespace sluice::app {
+namespace {
+
+constexpr const char* kListenVariable = "SLUICE_SERVER__LISTEN";
+constexpr const char* kExamples = R"(Examples:
+  sluice serve                                     on 127.0.0.1:8080, databases from the environment
+  sluice serve --config sluice.yaml --env-file .env
+  SLUICE_API_KEY_FILE=/run/secrets/key sluice serve --listen 0.0.0.0:8080
+  sluice check-config sluice.yaml
+
+Every setting can be given as SLUICE_SECTION__KEY, for instance SLUICE_POOL__MAX_SIZE=20.
+Exit status: 0 fine, 1 a mistake in the command line or the configuration, or a failure.)";
+
+/// Declares what can be asked for, and keeps where CLI11 writes it.
+class Grammar {
+ public:
+  Grammar() {
+    app_.require_subcommand(1);
+    app_.footer(kExamples);
+    app_.set_help_flag("-h,--help", "Print this help and exit");
+    app_.add_flag("--version", version_, "Print the version and exit");
+    serve_ = app_.add_subcommand("serve", "Serve the HTTP API until SIGTERM or SIGINT");
+    serve_->add_option("-c,--config", command_.config_file,
+                       "YAML file; else what SLUICE_CONFIG says, else none");
+    serve_->add_option("--env-file", command_.env_file,
+                       "File of NAME=value lines; variables that are really set win");
+    serve_->add_option("--listen", command_.listen,
+                       "HOST:PORT, [IPV6]:PORT or unix:/path, instead of server.listen");
+    check_ = app_.add_subcommand("check-config",
+                                 "Check the configuration, without connecting to anything");
+    check_->add_option("FILE,-c,--config", command_.config_file,
+                       "YAML file; else what SLUICE_CONFIG says, else none");
+    check_->add_option("--env-file", command_.env_file, "File of NAME=value lines");
+    app_.add_subcommand("version", "Print the version and exit");
+  }
+
+  std::variant<Command, Farewell> parse(std::vector<std::string> arguments) {
+    // Before CLI11 looks, since it would ask for a subcommand.
+    if (arguments.size() == 1 && arguments[0] == "--version") return Command{};
+    if (arguments.empty()) return Farewell{app_.help(), true};
+    std::reverse(arguments.begin(), arguments.end());  // as CLI11 wants them
+    try {
+      app_.parse(std::move(arguments));
+    } catch (const CLI::ParseError& problem) {
+      std::ostringstream out;
+      std::ostringstream mistakes;
+      const bool is_mistake = app_.exit(problem, out, mistakes) != 0;
+      return Farewell{out.str() + mistakes.str(), is_mistake};
+    }
+    if (serve_->parsed()) command_.verb = Command::Verb::kServe;
+    if (check_->parsed()) command_.verb = Command::Verb::kCheckConfig;
+    return command_;
+  }
+
+ private:
+  CLI::App app_{"Sluice, a query gateway for many PostgreSQL databases", "sluice"};
+  CLI::App* serve_ = nullptr;
+  CLI::App* check_ = nullptr;
+  Command command_;
+  bool version_ = false;
+};
+
+void check_host_rules(config::LoadResult& result) {
+  const auto rules = security::HostRules::parse(result.config.security.connect_hosts);
+  if (rules) return;
+  for (const FieldError& wrong : rules.error().fields) {
+    result.mistakes.push_back({"security.connect_hosts", wrong.message});
+  }
+}
+
+}  // namespace
+
+std::variant<Command, Farewell> parse_command_line(std::vector<std::string> arguments,
+                                                   const config::Environment& environment) {
+  auto result = Grammar().parse(std::move(arguments));
+  if (auto* command = std::get_if<Command>(&result); command && command->config_file.empty()) {
+    const auto variable = environment.find("SLUICE_CONFIG");
+    if (variable != environment.end()) command->config_file = variable->second;
+  }
+  return result;
+}
+
+config::LoadResult load_configuration(const Command& command, config::Environment environment) {
+  if (!command.env_file.empty()) {
+    auto merged = config::with_env_file(command.env_file, std::move(environment));
+    if (!merged) {
+      config::LoadResult result;
+      for (const FieldError& wrong : merged.error().fields) {
+        result.mistakes.push_back({wrong.field, wrong.message});
+      }
+      if (result.mistakes.empty()) result.mistakes = {{"--env-file", merged.error().message}};
+      return result;
+    }
+    environment = *std::move(merged);
+  }
+  if (!command.listen.empty()) environment[kListenVariable] = command.listen;
+  auto result = config::load(command.config_file, environment);
+  check_host_rules(result);
+  if (command.listen.empty()) return result;
+  for (config::ConfigMistake& mistake : result.mistakes) {
+    if (mistake.where == kListenVariable) mistake.where = "--listen";
+  }
+  return result;
+}
+
+}  // namespace sluice::app

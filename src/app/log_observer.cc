@@ -1,0 +1,25 @@
+#include "app/log_observer.h"
+
+#include <string>
+
+namespace sluice::app {
+
+void LogObserver::on_breaker_transition(const BreakerTransition& transition) {
+  log_.warn("circuit breaker changed", {{"db_id", transition.db_id},
+                                        {"from", to_string(transition.from)},
+                                        {"to", to_string(transition.to)},
+                                        {"reason", transition.reason},
+                                        {"explanation", transition.explanation}});
+}
+
+void LogObserver::on_pool_event(std::string_view db_id, PoolEvent event, std::string_view detail) {
+  if (!pool_events_) return;
+  log_.always(LogLevel::kDebug, "pool event",
+              {{"db_id", db_id}, {"event", to_string(event)}, {"detail", detail}});
+}
+
+void LogObserver::on_database(std::string_view db_id, std::string_view what) {
+  log_.info("database " + std::string(what), {{"db_id", db_id}});
+}
+
+}  // namespace sluice::app

@@ -1,0 +1,76 @@
+#pragma once
+
+#include <spdlog/logger.h>
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdio>
+#include <functional>
+#include <initializer_list>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "app/log_line.h"
+#include "app/repeat_filter.h"
+#include "config/config.h"
+
+namespace sluice::app {
+
+struct LogOptions {
+  config::LogConfig config;
+  std::FILE* stream = stdout;  ///< borrowed; must outlive the log
+  std::function<std::chrono::system_clock::time_point()> now = std::chrono::system_clock::now;
+};
+
+/// The process' log: one line per event on a stream, JSON or text. Lines are written through a
+/// buffer that a thread of its own flushes five times a second (at once: warnings, errors, and
+/// everything on a terminal), so that an access line costs a copy. Of identical warnings or errors
+/// within ten seconds only the first is written, then how many followed. Thread-safe. Blocks when
+/// the reader of the stream does.
+class Log {
+ public:
+  explicit Log(LogOptions options);
+  ~Log();  ///< writes everything that is left
+  Log(const Log&) = delete;
+  Log& operator=(const Log&) = delete;
+
+  using Fields = std::initializer_list<LogField>;
+  void debug(std::string_view message, Fields fields = {});
+  void info(std::string_view message, Fields fields = {});
+  void warn(std::string_view message, Fields fields = {});
+  void error(std::string_view message, Fields fields = {});
+  void info(std::string_view message, const std::vector<LogField>& fields);
+  /// A line that somebody asked for by a switch of its own: written whatever the level.
+  void always(LogLevel level, std::string_view message, Fields fields = {});
+
+  [[nodiscard]] bool shows(LogLevel level) const { return level >= level_; }
+  /// Writes what is buffered, and the counts of repeats that are due.
+  void flush();
+
+ private:
+  void write(const LogRecord& record);
+  void write_repeats(std::chrono::steady_clock::time_point now);
+  void put(const LogRecord& record);
+  void start_flusher();
+  void flush_regularly();
+  [[nodiscard]] LogRecord record(LogLevel level, std::string_view message, Fields fields) const;
+
+  const LogOptions options_;
+  const LogLevel level_;
+  bool on_terminal_ = false;
+  bool as_json_ = true;
+  bool coloured_ = false;
+  std::unique_ptr<spdlog::logger> logger_;
+  std::mutex repeats_mutex_;
+  RepeatFilter repeats_;
+  std::mutex stop_mutex_;
+  std::condition_variable stop_changed_;
+  bool stopping_ = false;
+  std::thread flusher_;  ///< last: it uses everything above
+};
+
+}  // namespace sluice::app

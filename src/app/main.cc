@@ -1,0 +1,69 @@
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "app/check_config.h"
+#include "app/command_line.h"
+#include "app/log_sink.h"
+#include "app/serve.h"
+#include "config/config.h"
+#include "gateway/version.h"
+
+namespace sluice::app {
+namespace {
+
+/// libpq would fill in from PGPASSWORD, PGSERVICE, PGSSLMODE, … what a target leaves out;
+/// credentials come from the target alone. The configuration may still name these variables in
+/// `${…}`.
+void forget_libpq_variables(const config::Environment& environment) {
+  for (const auto& [name, value] : environment) {
+    if (name.starts_with("PG")) unsetenv(name.c_str());
+  }
+}
+
+int print(const std::string& text, std::FILE* stream, int status) {
+  std::fputs(text.c_str(), stream);
+  return status;
+}
+
+int run(const Command& command, const config::Environment& environment) {
+  if (command.verb == Command::Verb::kVersion) {
+    return print("sluice " + std::string(gateway::version()) + "\n", stdout, 0);
+  }
+  const auto loaded = load_configuration(command, environment);
+  if (!loaded.mistakes.empty()) return print(describe_mistakes(loaded), stderr, 1);
+  if (command.verb == Command::Verb::kServe) {
+    Log log({.config = loaded.config.log});
+    return serve(loaded.config, log, [&] { return load_configuration(command, environment); });
+  }
+  return print(describe_configuration(loaded.config), stdout, 0);
+}
+
+int start(int argc, char** argv) {
+  std::signal(SIGPIPE, SIG_IGN);
+  const auto environment = config::process_environment();
+  forget_libpq_variables(environment);
+  const auto parsed =
+      parse_command_line(std::vector<std::string>(argv + 1, argv + argc), environment);
+  if (const auto* farewell = std::get_if<Farewell>(&parsed)) {
+    return print(farewell->text, farewell->is_mistake ? stderr : stdout, farewell->is_mistake);
+  }
+  return run(std::get<Command>(parsed), environment);
+}
+
+}  // namespace
+}  // namespace sluice::app
+
+int main(int argc, char** argv) {
+  try {
+    return sluice::app::start(argc, argv);
+  } catch (const std::exception& problem) {
+    std::fprintf(stderr, "sluice: %s\n", problem.what());
+    return 1;
+  }
+}

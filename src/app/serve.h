@@ -1,0 +1,17 @@
+#pragma once
+
+#include <functional>
+
+#include "app/log_sink.h"
+#include "config/config.h"
+
+namespace sluice::app {
+
+/// Reads the configuration again, for SIGHUP.
+using Reload = std::function<config::LoadResult()>;
+
+/// Builds the object graph, serves until SIGTERM or SIGINT, drains, and gives the process' exit
+/// status. SIGHUP takes over what `read_again` gives, if that has no mistakes. Blocks.
+[[nodiscard]] int serve(const config::Config& config, Log& log, const Reload& read_again);
+
+}  // namespace sluice::app
