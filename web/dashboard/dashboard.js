@@ -294,7 +294,7 @@ async function refresh() {
   if (metrics.status !== 200 || !Array.isArray(metrics.body.pools)) throw new Error(`/metrics answered ${metrics.status}`);
   await learnDatabases(metrics.body.pools);
   Object.assign(link, {last: Date.now(), failures: 0, signedOut: false});
-  link.draining = ready.status === 503 && ready.body.code === 'draining';
+  link.draining = ready.status === 503 && ready.body.status === 'draining';
   at('sign-out').hidden = sessionStorage.getItem(kKey) === null;
   draw(metrics.body, health.body);
 }
