@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <vector>
@@ -34,7 +35,9 @@ class Timer {
   TimerQueue& queue_;
   std::function<void()> on_time_;
   TimePoint at_{};
-  std::size_t index_ = kNotQueued;
+  std::uint64_t order_ = 0;         // of arming, among timers of the same moment
+  std::size_t index_ = kNotQueued;  // in the heap, or among those held back
+  bool held_back_ = false;
 };
 
 /// The armed timers of one loop: a binary heap, so that arming and disarming cost O(log n) and
@@ -47,19 +50,25 @@ class TimerQueue {
 
   /// When the next timer is due; empty when none is armed.
   [[nodiscard]] std::optional<TimePoint> next() const;
-  /// Fires every timer that is due at `now`, earliest first. Timers armed meanwhile wait for the
-  /// next call, so that one turn of the loop always ends.
+  /// Fires every timer that is due at `now`, earliest first, and in the order of arming where they
+  /// are due together. Timers armed meanwhile wait for the next call, so that one turn of the loop
+  /// always ends.
   void fire_due(TimePoint now);
 
  private:
   friend class Timer;
   void insert(Timer& timer);
   void remove(Timer& timer);
+  void push(Timer& timer);
+  [[nodiscard]] static bool earlier(const Timer& a, const Timer& b);
   void sift_up(std::size_t index);
   void sift_down(std::size_t index);
   void place(std::size_t index, Timer* timer);
 
   std::vector<Timer*> heap_;
+  std::uint64_t next_order_ = 0;
+  std::optional<TimePoint> firing_;  // set while timers of that moment are being fired
+  std::vector<Timer*> held_back_;    // armed meanwhile, and due already
 };
 
 }  // namespace sluice::base
