@@ -1,10 +1,23 @@
 #pragma once
 
+#include <array>
+
 #include "json/fields.h"
 #include "json/result_encoder.h"
 #include "sluice/query.h"
 
 namespace sluice::json {
+
+/// Names that other gateways and drivers use for our fields.
+inline constexpr std::array<Hint, 9> kQueryHints{{{"query", "sql"},
+                                                  {"statement", "sql"},
+                                                  {"text", "sql"},
+                                                  {"parameters", "params"},
+                                                  {"args", "params"},
+                                                  {"values", "params"},
+                                                  {"timeout", "timeout_ms"},
+                                                  {"limit", "max_rows"},
+                                                  {"readonly", "read_only"}}};
 
 /// Reads what a query and a fan-out have in common: sql, params, timeout_ms, max_rows, read_only,
 /// format, numbers, bytes.

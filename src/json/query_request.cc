@@ -16,16 +16,6 @@ constexpr std::array<std::string_view, 3> kFormats{"objects", "arrays", "scalar"
 constexpr std::array<std::string_view, 2> kNumbers{"number", "string"};
 constexpr std::array<std::string_view, 2> kBytes{"hex", "base64"};
 
-constexpr std::array<Hint, 9> kHints{{{"query", "sql"},
-                                      {"statement", "sql"},
-                                      {"text", "sql"},
-                                      {"parameters", "params"},
-                                      {"args", "params"},
-                                      {"values", "params"},
-                                      {"timeout", "timeout_ms"},
-                                      {"limit", "max_rows"},
-                                      {"readonly", "read_only"}}};
-
 ResultFormat read_format(Fields& fields) {
   ResultFormat format;
   switch (fields.word("format", kFormats).value_or(0)) {
@@ -75,7 +65,7 @@ Result<QueryRequest> decode_query(std::string_view body) {
   Fields fields(document->root(), {}, mistakes);
   QueryRequest request;
   read_query(fields, request.query, request.format);
-  fields.refuse_unknown(kKnown, kHints);
+  fields.refuse_unknown(kKnown, kQueryHints);
   if (!mistakes.empty()) return fail(mistakes.to_error());
   return request;
 }

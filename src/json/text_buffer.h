@@ -19,6 +19,7 @@ class TextBuffer {
     storage_[size_++] = c;
   }
   void put(std::string_view text) {
+    if (text.empty()) return;  // its data may be null
     make_room(text.size());
     std::memcpy(storage_.data() + size_, text.data(), text.size());
     size_ += text.size();

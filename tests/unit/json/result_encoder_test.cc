@@ -243,7 +243,7 @@ TEST(ResultEncoder, NestsArraysOfAnything) {
   EXPECT_EQ(encoded_array(ValueKind::kNumber, "[0:1]={1,2}"), "[1,2]");
   Column boxes = column("c", ValueKind::kText, true);
   boxes.delimiter = ';';
-  EXPECT_EQ(encoded(boxes, "{(1,1),(0,0);(2,2),(1,1)}"), R"(["(1,1),(0,0)","(2,2),(1,1)"])");
+  EXPECT_EQ(encoded(boxes, "{(1,1),(0,0);(2,2),(1,1)}"), R"~(["(1,1),(0,0)","(2,2),(1,1)"])~");
 }
 
 TEST(ResultEncoder, WritesBrokenArraysAsText) {

@@ -11,17 +11,17 @@ namespace {
 
 using std::string_literals::operator""s;
 
-std::string quoted(std::string_view text) {
+std::string json_string(std::string_view text) {
   TextBuffer buffer;
   buffer.put_string(text);
   return buffer.take();
 }
 
 TEST(TextBuffer, EscapesWhatJsonDemands) {
-  EXPECT_EQ(quoted(""), R"("")");
-  EXPECT_EQ(quoted("a\"b\\c/"), R"("a\"b\\c/")");
-  EXPECT_EQ(quoted("\b\t\n\f\r"), R"("\b\t\n\f\r")");
-  EXPECT_EQ(quoted("\0\x01\x0B\x1F\x7F"s), "\"\\u0000\\u0001\\u000b\\u001f\x7F\"");
+  EXPECT_EQ(json_string(""), R"("")");
+  EXPECT_EQ(json_string("a\"b\\c/"), R"("a\"b\\c/")");
+  EXPECT_EQ(json_string("\b\t\n\f\r"), R"("\b\t\n\f\r")");
+  EXPECT_EQ(json_string("\0\x01\x0B\x1F\x7F"s), "\"\\u0000\\u0001\\u000b\\u001f\x7F\"");
 }
 
 TEST(TextBuffer, FindsEverySpecialByteAtEveryPlace) {
@@ -29,7 +29,7 @@ TEST(TextBuffer, FindsEverySpecialByteAtEveryPlace) {
     for (std::size_t place = 0; place < 20; ++place) {
       std::string text(20, 'x');
       text[place] = static_cast<char>(byte);
-      const std::string json = quoted(text);
+      const std::string json = json_string(text);
       const auto document = Document::parse(json);
       ASSERT_TRUE(document) << byte << " at " << place << ": " << json;
       EXPECT_EQ(document->root().text(), text) << byte << " at " << place;
@@ -38,14 +38,14 @@ TEST(TextBuffer, FindsEverySpecialByteAtEveryPlace) {
 }
 
 TEST(TextBuffer, KeepsCharactersAndReplacesBytesThatAreNone) {
-  EXPECT_EQ(quoted("grün 中文 😀"), "\"grün 中文 😀\"");
-  EXPECT_EQ(quoted("a\xFF"
-                   "b"),
+  EXPECT_EQ(json_string("grün 中文 😀"), "\"grün 中文 😀\"");
+  EXPECT_EQ(json_string("a\xFF"
+                        "b"),
             "\"a\uFFFDb\"");
-  EXPECT_EQ(quoted("\xE4\xFC"), "\"\uFFFD\uFFFD\"");
-  EXPECT_EQ(quoted("ü\xC3"), "\"ü\uFFFD\"");
-  EXPECT_EQ(quoted("中\xE4\xB8"), "\"中\uFFFD\uFFFD\"");
-  EXPECT_EQ(quoted("\xED\xA0\x80😀"), "\"\uFFFD\uFFFD\uFFFD😀\"");
+  EXPECT_EQ(json_string("\xE4\xFC"), "\"\uFFFD\uFFFD\"");
+  EXPECT_EQ(json_string("ü\xC3"), "\"ü\uFFFD\"");
+  EXPECT_EQ(json_string("中\xE4\xB8"), "\"中\uFFFD\uFFFD\"");
+  EXPECT_EQ(json_string("\xED\xA0\x80😀"), "\"\uFFFD\uFFFD\uFFFD😀\"");
 }
 
 TEST(TextBuffer, TakesBackAndPutsInFront) {
