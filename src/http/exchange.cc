@@ -1,0 +1,17 @@
+#include "http/exchange.h"
+
+namespace sluice::http {
+
+std::string_view Request::header(std::string_view name) const {
+  for (const auto& [key, value] : headers) {
+    if (key == name) return value;
+  }
+  return {};
+}
+
+std::string_view Request::parameter(std::string_view name) const {
+  const auto found = parameters.find(std::string(name));
+  return found == parameters.end() ? std::string_view() : std::string_view(found->second);
+}
+
+}  // namespace sluice::http

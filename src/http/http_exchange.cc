@@ -1,0 +1,56 @@
+#include "http/http_exchange.h"
+
+#include <pistache/http_defs.h>
+
+#include <cassert>
+#include <utility>
+
+#include "json/problem.h"
+
+namespace sluice::http {
+
+void HttpExchange::respond(Response response) {
+  assert(loop_.is_current());
+  if (answered_) return;
+  answered_ = true;
+  response_ = std::move(response);
+  const auto gone =
+      std::exchange(gone_, nullptr);  // destroyed last: it may own the handler's state
+  sink_->answered();
+}
+
+void HttpExchange::on_client_gone(std::function<void()> gone) {
+  if (answered_) return;
+  gone_ = std::move(gone);
+}
+
+void HttpExchange::respond_problem(int status, std::string code, std::string detail,
+                                   std::vector<std::pair<std::string, std::string>> headers) {
+  const char* title = codeString(static_cast<Pistache::Http::Code>(status));
+  Response response;
+  response.status = status;
+  response.content_type = "application/problem+json";
+  response.headers = std::move(headers);
+  response.body = json::Problem::of(status, std::move(code), title, std::move(detail))
+                      .to_json(request_.request_id);
+  respond(std::move(response));
+}
+
+std::shared_ptr<Exchange> HttpExchange::handle(std::shared_ptr<HttpExchange> exchange) {
+  HttpExchange* const raw = exchange.get();
+  return {raw, [exchange = std::move(exchange)](Exchange*) mutable {
+            if (exchange->answered_) return;
+            base::EventLoop& loop = exchange->loop_;
+            loop.post([dropped = std::move(exchange)] {
+              dropped->respond_problem(500, "internal", "the request was dropped; this is a bug");
+            });
+          }};
+}
+
+void HttpExchange::detach() {
+  sink_ = nullptr;
+  if (answered_.exchange(true)) return;
+  if (const auto gone = std::exchange(gone_, nullptr)) gone();
+}
+
+}  // namespace sluice::http
