@@ -37,7 +37,7 @@ void Reasons::add(const Error& error, base::TimePoint now, base::Duration span) 
   Kind& kind = kind_of(error, now, span);
   const bool first = kind.window.sum(now, span).calls == 0;
   ++kind.window.current(now, span).calls;
-  if (messages_ == Messages::kDropped) return;
+  if (messages_ == Messages::kDropped || kind.word == kOther) return;
   const std::string_view message = short_message(error);
   kind.same_message = first || (kind.same_message && kind.message == message);
   kind.message = message;
