@@ -31,12 +31,12 @@ std::string lower(std::string_view text) {
 }
 
 std::string must_be(std::string_view what, std::string_view text) {
-  return "must be " + std::string(what) + ", not " + quoted(text);
+  return "must be " + std::string(what) + ", not " + in_quotes(text);
 }
 
 }  // namespace
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   std::string result = "'";
   for (const char c : text.substr(0, kLongestQuote)) result += is_control(c) ? '?' : c;
   // Not in the middle of a UTF-8 character.

@@ -26,6 +26,6 @@ struct IntegerBounds {
 /// "0.5": the shortest text that reads back as the same number.
 [[nodiscard]] std::string write_number(double number);
 /// The text as it may stand in a message: in quotes, shortened, without control characters.
-[[nodiscard]] std::string quoted(std::string_view text);
+[[nodiscard]] std::string in_quotes(std::string_view text);
 
 }  // namespace sluice::base

@@ -85,7 +85,7 @@ std::optional<std::string> check_session_parameter(std::string_view name, std::s
       !name.empty() && name.size() <= 63 && (is_letter(name[0]) || name[0] == '_') &&
       std::all_of(name.begin(), name.end(),
                   [](char c) { return is_letter(c) || is_digit(c) || c == '_' || c == '.'; });
-  if (!well_formed) return "must be the name of a PostgreSQL parameter, not " + quoted(name);
+  if (!well_formed) return "must be the name of a PostgreSQL parameter, not " + in_quotes(name);
   for (const OwnSetting& own : kOwnParameters) {
     if (!equal_ignoring_case(name, own.parameter)) continue;
     if (own.setting.empty()) return std::string(name) + " is fixed: answers are read by it";
@@ -102,7 +102,7 @@ std::optional<std::string> check_label(std::string_view key, std::string_view va
         return is_letter(c) || is_digit(c) || c == '_' || c == '.' || c == '-' || c == '/';
       });
   if (!well_formed) {
-    return "a label's name is 1 to 63 letters, digits, '_', '.', '-' or '/', not " + quoted(key);
+    return "a label's name is 1 to 63 letters, digits, '_', '.', '-' or '/', not " + in_quotes(key);
   }
   const auto text = read_text(value, 255);
   if (!text) return "the value of label " + std::string(key) + " " + text.error();

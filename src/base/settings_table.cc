@@ -112,9 +112,12 @@ constexpr Setting text_of(const Naming& naming) {
 std::optional<std::string> set_pre_ping(DatabaseOptions& options, std::string_view text) {
   PrePing& value = options.pool.pre_ping;
   if (text == "auto") return value = PrePing::kAuto, std::nullopt;
-  if (text == "always" || text == "true") return value = PrePing::kAlways, std::nullopt;
-  if (text == "never" || text == "false") return value = PrePing::kNever, std::nullopt;
-  return "must be auto, always or never, not " + quoted(text);
+  if (text == "always") return value = PrePing::kAlways, std::nullopt;
+  if (text == "never") return value = PrePing::kNever, std::nullopt;
+  if (const auto flag = read_boolean(text)) {  // as other pools have it
+    return value = *flag ? PrePing::kAlways : PrePing::kNever, std::nullopt;
+  }
+  return "must be auto, always or never, not " + in_quotes(text);
 }
 
 std::string get_pre_ping(const DatabaseOptions& options) {
@@ -127,7 +130,7 @@ std::optional<std::string> set_reset(DatabaseOptions& options, std::string_view 
   if (text == "dirty") return value = ResetPolicy::kDirty, std::nullopt;
   if (text == "always") return value = ResetPolicy::kAlways, std::nullopt;
   if (text == "never") return value = ResetPolicy::kNever, std::nullopt;
-  return "must be dirty, always or never, not " + quoted(text);
+  return "must be dirty, always or never, not " + in_quotes(text);
 }
 
 std::string get_reset(const DatabaseOptions& options) {

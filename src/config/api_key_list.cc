@@ -41,10 +41,10 @@ bool is_role(std::string_view role) {
 void add_key(ApiKeyConfig key, const std::string& where, Config& config, Mistakes& mistakes) {
   for (const ApiKeyConfig& other : config.security.api_keys) {
     if (other.name == key.name) {
-      mistakes.push_back({where, "two API keys are named " + base::quoted(key.name)});
+      mistakes.push_back({where, "two API keys are named " + base::in_quotes(key.name)});
     } else if (other.key == key.key) {
-      mistakes.push_back({where, "API keys " + base::quoted(other.name) + " and " +
-                                     base::quoted(key.name) + " are the same"});
+      mistakes.push_back({where, "API keys " + base::in_quotes(other.name) + " and " +
+                                     base::in_quotes(key.name) + " are the same"});
     }
   }
   config.security.api_keys.push_back(std::move(key));
@@ -64,7 +64,7 @@ void read_entry(const Node& entry, Config& config, Mistakes& mistakes) {
   key.role = text_member(entry, "role", mistakes).value_or(key.role);
   if (!is_role(key.role)) {
     report(*entry.given("role"),
-           "'role' must be query, operator or admin, not " + base::quoted(key.role), mistakes);
+           "'role' must be query, operator or admin, not " + base::in_quotes(key.role), mistakes);
   }
   const bool names_a_key = entry.given("key") != nullptr || entry.given("key_file") != nullptr;
   if (!names_a_key) mistakes.push_back({entry.where, "an API key needs a 'key' or a 'key_file'"});

@@ -74,6 +74,18 @@ void read_text_part(const Node& database, std::string_view key, std::string& tar
          "'" + std::string(key) + "' " + (blank ? "must not be empty" : checked.error()), mistakes);
 }
 
+void read_host(const Node& database, Target& target, Mistakes& mistakes) {
+  read_text_part(database, "host", target.host, mistakes);
+  // To libpq a comma makes a list, and an @ a socket without a file.
+  if (target.host.find(',') == std::string::npos && !target.host.starts_with('@')) return;
+  const Node* host = database.given("host");
+  if (host == nullptr) return;
+  report(
+      *host,
+      "'host' must be one name, address or socket directory, not " + base::in_quotes(target.host),
+      mistakes);
+}
+
 void read_port(const Node& database, Target& target, Mistakes& mistakes) {
   const auto text = text_member(database, "port", mistakes);
   if (!text) return;
@@ -109,7 +121,7 @@ Target read_target(const Node& database, Mistakes& mistakes) {
   const std::size_t before = mistakes.size();
   report_url_with_parts(database, mistakes);
   read_url(database, target, mistakes);
-  read_text_part(database, "host", target.host, mistakes);
+  read_host(database, target, mistakes);
   read_port(database, target, mistakes);
   read_text_part(database, "database", target.database, mistakes);
   read_text_part(database, "user", target.user, mistakes);
@@ -118,7 +130,7 @@ Target read_target(const Node& database, Mistakes& mistakes) {
     target.password = *std::move(password);
   }
   if (mistakes.size() != before) return target;  // what is missing may be among the mistakes
-  const std::string id = "database " + base::quoted(database.key);
+  const std::string id = "database " + base::in_quotes(database.key);
   if (target.database.empty()) {
     mistakes.push_back({database.where, id + " needs a 'url', or 'host', 'database' and 'user'"});
   } else if (target.user.empty()) {
@@ -177,7 +189,7 @@ void read_databases(const Node& root, Config& config, Mistakes& mistakes) {
     if (is_map) {
       read_database(database, config, mistakes);
     } else {
-      mistakes.push_back({database.where, "database " + base::quoted(database.key) +
+      mistakes.push_back({database.where, "database " + base::in_quotes(database.key) +
                                               " must be a map with a 'url', or with 'host', "
                                               "'database' and 'user'"});
     }

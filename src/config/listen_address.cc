@@ -51,7 +51,7 @@ std::optional<std::string> check_listen_address(std::string_view address) {
     if (fits && path[0] == '/') return std::nullopt;
     return "must be unix: and an absolute path of at most " +
            std::to_string(sizeof(sockaddr_un::sun_path) - 1) + " bytes, not " +
-           base::quoted(address);
+           base::in_quotes(address);
   }
   const auto parts = split(address);
   const bool good_host =
@@ -59,7 +59,7 @@ std::optional<std::string> check_listen_address(std::string_view address) {
   if (good_host && base::read_integer(parts->port, {0, 65'535, {}})) return std::nullopt;
   return "must be HOST:PORT, [IPV6]:PORT or unix:/path, for instance 127.0.0.1:8080, or "
          "0.0.0.0:8080 for every address; not " +
-         base::quoted(address);
+         base::in_quotes(address);
 }
 
 bool is_local_only(std::string_view address) {

@@ -84,7 +84,7 @@ Mistake set_listen(Config& config, const Values& values) {
 Mistake set_word(std::string& target, const std::string& word,
                  std::initializer_list<std::string_view> words) {
   if (std::find(words.begin(), words.end(), word) == words.end()) {
-    return fmt::format("must be one of {}, not {}", fmt::join(words, ", "), base::quoted(word));
+    return fmt::format("must be one of {}, not {}", fmt::join(words, ", "), base::in_quotes(word));
   }
   target = word;
   return std::nullopt;

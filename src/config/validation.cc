@@ -36,7 +36,7 @@ void report_unknown_keys(const Node& map, std::span<const std::string_view> know
                          Mistakes& mistakes) {
   for (const Node& child : map.children) {
     if (std::find(known.begin(), known.end(), child.key) != known.end()) continue;
-    std::string message = "unknown key " + base::quoted(child.key);
+    std::string message = "unknown key " + base::in_quotes(child.key);
     if (const auto meant = base::nearest(child.key, known)) {
       message += "; did you mean '" + std::string(*meant) + "'?";
     } else {

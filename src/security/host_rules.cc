@@ -111,7 +111,7 @@ std::optional<std::string> HostRules::add(std::string_view rule) {
   if (!is_host_name(name) || is_address_in_disguise(name)) {
     return "a host rule is a name, an address, a block as 10.0.0.0/8, *.suffix, * or a /path, "
            "not " +
-           base::quoted(rule);
+           base::in_quotes(rule);
   }
   if (is_suffix) {
     suffixes_.push_back("." + name);
@@ -126,7 +126,8 @@ std::optional<std::string> HostRules::add_network(std::string_view rule, std::si
   const bool is_v4 = rule.substr(0, slash).find(':') == std::string_view::npos;
   const auto bits = base::read_integer(rule.substr(slash + 1), {0, is_v4 ? 32 : 128, {}});
   if (!address || !bits) {
-    return "a block of addresses is written as 10.0.0.0/8 or fd00::/8, not " + base::quoted(rule);
+    return "a block of addresses is written as 10.0.0.0/8 or fd00::/8, not " +
+           base::in_quotes(rule);
   }
   const Network network{*address, static_cast<int>(*bits) + (is_v4 ? kMappedBits : 0)};
   Address start{};  // the block's first address: everything after its bits is zero
@@ -135,7 +136,7 @@ std::optional<std::string> HostRules::add_network(std::string_view rule, std::si
     start[byte] |= static_cast<unsigned char>((*address)[byte] & (0x80 >> (bit % 8)));
   }
   if (start != *address) {
-    return base::quoted(rule) + " has bits set after its first " + std::to_string(*bits) +
+    return base::in_quotes(rule) + " has bits set after its first " + std::to_string(*bits) +
            "; write the block's first address, or leave out the /" + std::to_string(*bits);
   }
   networks_.push_back(network);
