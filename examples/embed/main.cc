@@ -1,5 +1,5 @@
-// Embedding PoolManager in a C++ program: connect, query in three ways, a transaction, a fan-out, and
-// a leased connection for libpqxx. Run it with the URL of a PostgreSQL database:
+// Embedding PoolManager in a C++ program: connect, query in three ways, a transaction, a fan-out,
+// and a leased connection for libpqxx. Run it with the URL of a PostgreSQL database:
 //   build/dev/sluice_example_embed postgresql://user:password@127.0.0.1:5432/database
 #include <sluice/pool_manager.h>
 #include <sluice/pqxx.h>
@@ -28,7 +28,8 @@ sluice::Query sum_of(int left, int right) {
 
 void print(std::string_view how, const sluice::Result<sluice::QueryResult>& result) {
   std::cout << how << ": "
-            << (result ? result->rows.at(0).at(0).value_or("NULL") : result.error().message) << "\n";
+            << (result ? result->rows.at(0).at(0).value_or("NULL") : result.error().message)
+            << "\n";
 }
 
 void query_in_three_ways(sluice::PoolManager& manager, const std::string& db_id) {

@@ -15,7 +15,8 @@ enum class ErrorCode {
   kInvalidRequest,       ///< the caller's input is wrong; nothing was sent to a database
   kUnknownDatabase,      ///< no database is registered under this id
   kDatabaseIdTaken,      ///< the chosen id belongs to another target
-  kConnectionRejected,   ///< the server refused for good: bad password, unknown database (28*, 3D000)
+  kConnectionRejected,   ///< the server refused for good: bad password, unknown database (28*,
+                         ///< 3D000)
   kDatabaseUnavailable,  ///< refused, unreachable, lost, starting up, too many connections
   kConnectTimeout,       ///< nothing answered within the connect timeout
   kBreakerOpen,          ///< the circuit breaker does not let calls through
@@ -44,7 +45,7 @@ enum class Outcome {
 
 /// Whom a failure speaks against; this alone decides what the circuit breaker makes of it.
 enum class Fault {
-  kCaller,       ///< the statement, its parameters, the caller's patience: says nothing of the database
+  kCaller,  ///< the statement, its parameters, the caller's patience: says nothing of the database
   kOverload,     ///< too much at once (53*, our own timeouts): feeds limits, never the breaker
   kDatabase,     ///< the server or the way to it is sick: counts as a failure
   kCredentials,  ///< it cannot work before somebody changes something (28*, 3D000): opens at once
@@ -89,8 +90,8 @@ struct Error {
   bool retryable = false;
   std::optional<std::chrono::milliseconds> retry_after;  ///< when to come back, if we can tell
   std::shared_ptr<const SqlDiagnostics> sql;             ///< set when the server said it
-  std::vector<FieldError> fields;                        ///< every mistake found, for kInvalidRequest
-  std::string db_id;                                     ///< the database concerned, if any
+  std::vector<FieldError> fields;  ///< every mistake found, for kInvalidRequest
+  std::string db_id;               ///< the database concerned, if any
 
   /// The five characters of the SQLSTATE, or an empty string.
   [[nodiscard]] std::string_view sqlstate() const {

@@ -18,14 +18,14 @@ struct FanOutTargets {
   bool all = false;
 };
 
-/// The same statement over many databases. Each database is one *leg*; legs run concurrently and are
-/// not atomic together.
+/// The same statement over many databases. Each database is one *leg*; legs run concurrently and
+/// are not atomic together.
 struct FanOut {
   FanOutTargets targets;
-  Query query;        ///< `timeout` holds per leg; legs are read-only unless `write`
+  Query query;  ///< `timeout` holds per leg; legs are read-only unless `write`
   bool write = false;
   std::optional<std::chrono::milliseconds> deadline;  ///< of the whole; legs that are late fail
-  int concurrency = 0;    ///< legs under way at once; 0: all
+  int concurrency = 0;                                ///< legs under way at once; 0: all
   int min_successes = 0;  ///< fewer successful legs make the whole a failure
 };
 

@@ -17,7 +17,7 @@ enum class ResetPolicy {
 /// Whether an idle connection is tried (`SELECT 1`) before it is handed out. A closed socket is
 /// noticed at once in every case.
 enum class PrePing {
-  kAuto,    ///< when it was idle for more than 30 s, or since before the last failure
+  kAuto,  ///< when it was idle for more than 30 s, or since before the last failure
   kAlways,
   kNever,
 };
@@ -62,13 +62,13 @@ struct QueryLimits {
 
 /// The circuit breaker of one database (of each of its shards).
 struct BreakerOptions {
-  std::chrono::milliseconds window{10'000};  ///< what the rates are taken over
-  int minimum_calls = 10;                    ///< fewer calls in the window never open it
-  double failure_rate = 0.5;                 ///< share of failed calls that opens it, 0–1
-  int consecutive_connect_failures = 5;      ///< that many in a row open it
-  double slow_rate = 0.8;                    ///< share of slow connects and pings that opens it
-  std::chrono::milliseconds slow{1'000};     ///< what counts as slow; never SQL time or queueing
-  std::chrono::milliseconds open_for{1'000};       ///< first open time; doubles, ± 20 % jitter
+  std::chrono::milliseconds window{10'000};   ///< what the rates are taken over
+  int minimum_calls = 10;                     ///< fewer calls in the window never open it
+  double failure_rate = 0.5;                  ///< share of failed calls that opens it, 0–1
+  int consecutive_connect_failures = 5;       ///< that many in a row open it
+  double slow_rate = 0.8;                     ///< share of slow connects and pings that opens it
+  std::chrono::milliseconds slow{1'000};      ///< what counts as slow; never SQL time or queueing
+  std::chrono::milliseconds open_for{1'000};  ///< first open time; doubles, ± 20 % jitter
   std::chrono::milliseconds max_open_for{60'000};  ///< the longest open time
   int half_open_successes = 5;  ///< user calls that must succeed before it closes
 };

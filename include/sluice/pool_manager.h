@@ -109,8 +109,8 @@ class PoolManager {
   /// All statements on one connection, all or nothing. A failure names the statement's index in its
   /// message ("statement 2: …").
   [[nodiscard]] Result<std::vector<QueryResult>> transaction(std::string_view db_id,
-                                                            std::vector<Query> statements,
-                                                            TransactionOptions options = {});
+                                                             std::vector<Query> statements,
+                                                             TransactionOptions options = {});
 
   /// The same statement over many databases at once; partial results are results.
   [[nodiscard]] FanOutResult fan_out(FanOut fan_out);
@@ -133,8 +133,7 @@ class PoolManager {
   [[nodiscard]] Status resume(std::string_view db_id);
   [[nodiscard]] Status reconnect(std::string_view db_id);
   /// Overrides the breaker; kClosed returns it to its own judgement.
-  [[nodiscard]] Status force_breaker(std::string_view db_id, BreakerState state,
-                                     std::string reason,
+  [[nodiscard]] Status force_breaker(std::string_view db_id, BreakerState state, std::string reason,
                                      std::optional<std::chrono::milliseconds> duration = {});
 
   /// Takes nothing new, lets what runs finish until `patience` is over, cancels the rest, closes

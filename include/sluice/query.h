@@ -72,11 +72,11 @@ struct Column {
   std::uint32_t oid = 0;
   ValueKind kind = ValueKind::kText;
   bool array = false;
-  char delimiter = ',';  ///< between the elements of an array; ';' for box
-  std::uint32_t table_oid = 0;    ///< 0 when the column is no plain column of a table
-  std::int16_t table_column = 0;  ///< its number there, from 1
-  std::int16_t type_size = 0;     ///< as libpq's PQfsize
-  std::int32_t type_modifier = 0; ///< as libpq's PQfmod
+  char delimiter = ',';            ///< between the elements of an array; ';' for box
+  std::uint32_t table_oid = 0;     ///< 0 when the column is no plain column of a table
+  std::int16_t table_column = 0;   ///< its number there, from 1
+  std::int16_t type_size = 0;      ///< as libpq's PQfsize
+  std::int32_t type_modifier = 0;  ///< as libpq's PQfmod
 };
 
 /// The text of one value of one row, as PostgreSQL wrote it (UTF-8). Points into the connection's
@@ -109,9 +109,10 @@ class RowSink {
 
 /// Where the time of a call went.
 struct Timings {
-  std::chrono::microseconds queue{0};    ///< waiting for a connection
-  std::chrono::microseconds connect{0};  ///< part of `queue` spent on opening one, if it was opened for us
-  std::chrono::microseconds database{0}; ///< from sending to the last row
+  std::chrono::microseconds queue{0};  ///< waiting for a connection
+  std::chrono::microseconds connect{
+      0};  ///< part of `queue` spent on opening one, if it was opened for us
+  std::chrono::microseconds database{0};  ///< from sending to the last row
 };
 
 /// How a statement ended well.
@@ -120,7 +121,7 @@ struct Completion {
   std::optional<std::int64_t> affected;  ///< rows written; empty for statements that write none
   std::int64_t rows = 0;                 ///< rows given to the sink
   bool truncated = false;                ///< a limit cut the result
-  bool committed = false;                ///< with `truncated`: the statement writes, and has taken effect
+  bool committed = false;  ///< with `truncated`: the statement writes, and has taken effect
   Timings timings;
 };
 

@@ -27,14 +27,14 @@ enum class BreakerState {
 struct BreakerStatus {
   BreakerState state = BreakerState::kClosed;
   std::chrono::milliseconds in_state_for{0};
-  std::int64_t window_calls = 0;     ///< successes and failures in the window
+  std::int64_t window_calls = 0;  ///< successes and failures in the window
   std::int64_t window_failures = 0;
   std::optional<double> failure_rate;  ///< 0–1; empty below the minimum number of calls
   std::optional<double> slow_rate;     ///< likewise, of connects and pings
   std::optional<std::chrono::milliseconds> next_trial_in;  ///< while open
-  std::int64_t opened_count = 0;  ///< since start
-  std::int64_t rejected = 0;      ///< calls refused since start
-  std::string reason;             ///< which rule, or which operator's words
+  std::int64_t opened_count = 0;                           ///< since start
+  std::int64_t rejected = 0;                               ///< calls refused since start
+  std::string reason;  ///< which rule, or which operator's words
   /// In words: what was seen, which rule, what was not counted, when the next trial is. The same
   /// text goes into errors, logs, pages and answers.
   std::string explanation;
@@ -64,11 +64,11 @@ struct Histogram {
 /// so on count connections; the totals count since registration and never decrease.
 struct PoolStats {
   int idle = 0;
-  int used = 0;        ///< leased to a call or a caller
+  int used = 0;  ///< leased to a call or a caller
   int connecting = 0;
-  int cleaning = 0;    ///< being reset, pinged or closed; still counted against the maximum
-  int overflow = 0;    ///< connections above max_size
-  int waiting = 0;     ///< callers in the queue
+  int cleaning = 0;  ///< being reset, pinged or closed; still counted against the maximum
+  int overflow = 0;  ///< connections above max_size
+  int waiting = 0;   ///< callers in the queue
   std::chrono::milliseconds oldest_wait{0};
   std::int64_t connections_created = 0;
   std::map<std::string, std::int64_t> connections_closed;  ///< by reason: "idle", "lifetime", …
@@ -91,12 +91,12 @@ enum class DatabaseState {
 /// Everything we know of a database at one moment, over all its shards.
 struct DatabaseStats {
   std::string db_id;
-  std::string target;  ///< "user@host:port/database"
+  std::string target;          ///< "user@host:port/database"
   std::string server_version;  ///< "15.8"; empty before the first connection
   DatabaseState state = DatabaseState::kActive;
   DatabaseOptions options;
   PoolStats pool;
-  BreakerStatus breaker;  ///< of the shard that is worst off
+  BreakerStatus breaker;     ///< of the shard that is worst off
   std::int64_t queries = 0;  ///< completed calls, well or not, without refusals
   std::int64_t errors = 0;   ///< of those, with an error
   std::int64_t rows = 0;
@@ -111,8 +111,8 @@ struct DatabaseStats {
   std::map<std::string, std::int64_t> errors_by_sqlstate;  ///< at most 50 kinds, then "other"
   std::chrono::system_clock::time_point registered_at;
   std::optional<std::chrono::system_clock::time_point> last_used;
-  std::chrono::milliseconds checked_ago{-1};  ///< since a connection last answered; -1: never
-  std::chrono::microseconds response_time{0}; ///< of that answer
+  std::chrono::milliseconds checked_ago{-1};   ///< since a connection last answered; -1: never
+  std::chrono::microseconds response_time{0};  ///< of that answer
 };
 
 }  // namespace sluice

@@ -25,7 +25,8 @@ struct Target {
   std::string user;
   Secret password;
   SslMode ssl = SslMode::kPrefer;
-  std::string ssl_root_cert;  ///< PEM file for verify-ca and verify-full; empty: the system's bundle
+  std::string
+      ssl_root_cert;  ///< PEM file for verify-ca and verify-full; empty: the system's bundle
 
   /// Reads "postgresql://user:password@host:port/database?sslmode=require". User, password and
   /// database are percent-decoded. Understood parameters: sslmode, sslrootcert, host, port, dbname,

@@ -38,6 +38,7 @@ int run(const Command& command, const config::Environment& environment) {
   const auto loaded = load_configuration(command, environment);
   if (!loaded.mistakes.empty()) return print(describe_mistakes(loaded), stderr, 1);
   if (command.verb == Command::Verb::kServe) {
+    block_stop_signals();
     Log log({.config = loaded.config.log});
     return serve(loaded.config, log, [&] { return load_configuration(command, environment); });
   }

@@ -10,6 +10,10 @@ namespace sluice::app {
 /// Reads the configuration again, for SIGHUP.
 using Reload = std::function<config::LoadResult()>;
 
+/// Blocks the signals that `serve` waits for. Called before any thread is started: threads inherit
+/// it.
+void block_stop_signals();
+
 /// Builds the object graph, serves until SIGTERM or SIGINT, drains, and gives the process' exit
 /// status. SIGHUP takes over what `read_again` gives, if that has no mistakes. Blocks.
 [[nodiscard]] int serve(const config::Config& config, Log& log, const Reload& read_again);

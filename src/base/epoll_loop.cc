@@ -19,9 +19,12 @@ int checked(int fd, const char* what) {
 
 std::uint32_t epoll_bits(Interest interest) {
   switch (interest) {
-    case Interest::kRead: return EPOLLIN | EPOLLRDHUP;
-    case Interest::kWrite: return EPOLLOUT;
-    case Interest::kReadWrite: return EPOLLIN | EPOLLRDHUP | EPOLLOUT;
+    case Interest::kRead:
+      return EPOLLIN | EPOLLRDHUP;
+    case Interest::kWrite:
+      return EPOLLOUT;
+    case Interest::kReadWrite:
+      return EPOLLIN | EPOLLRDHUP | EPOLLOUT;
   }
   return 0;
 }

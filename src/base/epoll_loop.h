@@ -41,8 +41,8 @@ class EpollLoop final : public EventLoop {
 
   /// Reads the clock again. For owners of an outer poller, whose own events happen between turns.
   void refresh_now() { now_ = std::chrono::steady_clock::now(); }
-  /// Arms the kernel timer for the next due timer. For owners of an outer poller, to be called after
-  /// code of theirs may have armed timers; `run_ready` does it by itself.
+  /// Arms the kernel timer for the next due timer. For owners of an outer poller, to be called
+  /// after code of theirs may have armed timers; `run_ready` does it by itself.
   void arm_kernel_timer();
 
  private:

@@ -40,8 +40,7 @@ class Assembly {
 
   std::shared_ptr<RowSink> make_sink(std::size_t leg, std::int64_t max_bytes) {
     const auto column = request_.merge ? legs_[leg].db_id : std::string();
-    legs_[leg].encoder =
-        std::make_shared<json::ResultEncoder>(request_.format, max_bytes, column);
+    legs_[leg].encoder = std::make_shared<json::ResultEncoder>(request_.format, max_bytes, column);
     return legs_[leg].encoder;
   }
 
@@ -177,11 +176,8 @@ std::function<void()> FanOutService::run(Order order,
     assembly->leg_done(leg, std::move(result), elapsed);
   };
   run.done = [assembly, &loop = order.loop, received_at = order.received_at,
-              done = std::move(done)] {
-    done(assembly->finish(micros(loop.now() - received_at)));
-  };
-  const auto started =
-      std::make_shared<manager::FanOutRun>(manager_, order.loop, std::move(run));
+              done = std::move(done)] { done(assembly->finish(micros(loop.now() - received_at))); };
+  const auto started = std::make_shared<manager::FanOutRun>(manager_, order.loop, std::move(run));
   started->start();
   return [weak = std::weak_ptr(started)] {
     if (const auto running = weak.lock()) running->cancel();

@@ -40,8 +40,8 @@ bool Gateway::connect_allowed(const Target& target) const {
 
 void Gateway::connect(json::ConnectRequest request, base::EventLoop& loop,
                       std::function<void(Result<Connected>)> done) {
-  manager_.connect({std::move(request.target), std::move(request.options),
-                    std::move(request.db_id), true, on_loop(loop, std::move(done))});
+  manager_.connect({std::move(request.target), std::move(request.options), std::move(request.db_id),
+                    true, on_loop(loop, std::move(done))});
 }
 
 void Gateway::disconnect(std::string db_id, base::Duration patience, base::EventLoop& loop,

@@ -7,8 +7,7 @@
 
 namespace sluice::gateway {
 
-manager::CallHandle QueryService::run(Order order,
-                                      std::function<void(Result<QueryAnswer>)> done) {
+manager::CallHandle QueryService::run(Order order, std::function<void(Result<QueryAnswer>)> done) {
   const auto database = manager_.find(order.db_id, &order.loop);
   const auto max_bytes =
       database ? database->options.query.max_result_bytes : QueryLimits{}.max_result_bytes;

@@ -27,10 +27,14 @@ bool is_json(std::string_view content_type) {
 
 std::optional<security::Role> needed_role(Access access) {
   switch (access) {
-    case Access::kPublic: return std::nullopt;
-    case Access::kQuery: return security::Role::kQuery;
-    case Access::kOperator: return security::Role::kOperator;
-    case Access::kAdmin: return security::Role::kAdmin;
+    case Access::kPublic:
+      return std::nullopt;
+    case Access::kQuery:
+      return security::Role::kQuery;
+    case Access::kOperator:
+      return security::Role::kOperator;
+    case Access::kAdmin:
+      return security::Role::kAdmin;
   }
   return security::Role::kAdmin;
 }
@@ -84,7 +88,8 @@ void respond_problem(Exchange& exchange, const json::Problem& problem) {
   if (const auto& after = problem.error.retry_after) {
     // Whole seconds, rounded up: coming back early would be refused again.
     const auto seconds = std::chrono::ceil<std::chrono::seconds>(*after).count();
-    response.headers.emplace_back("Retry-After", std::to_string(std::max<std::int64_t>(seconds, 1)));
+    response.headers.emplace_back("Retry-After",
+                                  std::to_string(std::max<std::int64_t>(seconds, 1)));
   }
   exchange.respond(std::move(response));
 }
@@ -94,10 +99,10 @@ std::string server_timing(std::chrono::microseconds auth, const Timings& timings
   const auto ms = [](std::chrono::microseconds time) {
     return static_cast<double>(time.count()) / 1000.0;
   };
-  return fmt::format("auth;dur={:.3f}, queue;dur={:.3f}, connect;dur={:.3f}, db;dur={:.3f}, "
-                     "encode;dur={:.3f}",
-                     ms(auth), ms(timings.queue), ms(timings.connect), ms(timings.database),
-                     ms(encode));
+  return fmt::format(
+      "auth;dur={:.3f}, queue;dur={:.3f}, connect;dur={:.3f}, db;dur={:.3f}, "
+      "encode;dur={:.3f}",
+      ms(auth), ms(timings.queue), ms(timings.connect), ms(timings.database), ms(encode));
 }
 
 void Api::add(Method method, std::string pattern, Access access, ApiHandler handler) {

@@ -16,8 +16,8 @@ using Pistache::Http::Method;
 
 /// Touches no database and no other thread: it answers while the process works.
 void ping(const ApiCall& call) {
-  const auto now = std::chrono::time_point_cast<std::chrono::seconds>(
-      std::chrono::system_clock::now());
+  const auto now =
+      std::chrono::time_point_cast<std::chrono::seconds>(std::chrono::system_clock::now());
   call.respond(200, fmt::format(R"({{"status":"ok","message":"pong","timestamp":"{:%FT%TZ}"}})",
                                 fmt::gmtime(std::chrono::system_clock::to_time_t(now))));
 }

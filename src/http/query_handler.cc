@@ -31,12 +31,12 @@ void query(const ApiCall& call) {
 void fan_out(const ApiCall& call) {
   auto request = json::decode_fan_out(call.request().body);
   if (!request) return call.respond(request.error());
-  auto cancel = call.gateway.fan_outs().run(
-      {std::move(*request), call.loop(), call.request().received_at},
-      [call](Result<gateway::FanOutAnswer> answer) {
-        if (!answer) return call.respond(answer.error());
-        call.respond(answer->status, std::move(answer->body));
-      });
+  auto cancel =
+      call.gateway.fan_outs().run({std::move(*request), call.loop(), call.request().received_at},
+                                  [call](Result<gateway::FanOutAnswer> answer) {
+                                    if (!answer) return call.respond(answer.error());
+                                    call.respond(answer->status, std::move(answer->body));
+                                  });
   call.exchange->on_client_gone(std::move(cancel));
 }
 

@@ -31,17 +31,21 @@ class Promised {
 
 Error would_deadlock() {
   return {.code = ErrorCode::kWouldDeadlock,
-          .message = "a blocking call was made inside a callback, on a thread of the PoolManager; "
-                     "use the async_ call, or another thread"};
+          .message =
+              "a blocking call was made inside a callback, on a thread of the PoolManager; "
+              "use the async_ call, or another thread"};
 }
 
 }  // namespace
 
 std::string_view to_string(Health::Verdict verdict) {
   switch (verdict) {
-    case Health::Verdict::kHealthy: return "healthy";
-    case Health::Verdict::kDegraded: return "degraded";
-    case Health::Verdict::kUnhealthy: return "unhealthy";
+    case Health::Verdict::kHealthy:
+      return "healthy";
+    case Health::Verdict::kDegraded:
+      return "degraded";
+    case Health::Verdict::kUnhealthy:
+      return "unhealthy";
   }
   return "unhealthy";
 }
@@ -136,9 +140,8 @@ Result<QueryResult> PoolManager::query(std::string_view db_id, Query query) {
 std::future<Result<QueryResult>> PoolManager::query_future(std::string_view db_id, Query query) {
   auto promise = std::make_shared<std::promise<Result<QueryResult>>>();
   auto future = promise->get_future();
-  impl_->query(db_id, std::move(query), [promise](Result<QueryResult> result) {
-    promise->set_value(std::move(result));
-  });
+  impl_->query(db_id, std::move(query),
+               [promise](Result<QueryResult> result) { promise->set_value(std::move(result)); });
   return future;
 }
 
@@ -203,8 +206,7 @@ FanOutResult PoolManager::fan_out(FanOut fan_out) {
   order.started_at = started;
   if (fan_out.deadline) order.deadline = base::Deadline::after(started, *fan_out.deadline);
   order.make_sink = [this, &sinks](std::size_t leg) {
-    sinks[leg] = std::make_shared<CollectingSink>(
-        impl_->options.defaults.query.max_result_bytes);
+    sinks[leg] = std::make_shared<CollectingSink>(impl_->options.defaults.query.max_result_bytes);
     return sinks[leg];
   };
   order.leg_done = [&](std::size_t leg, Result<Completion> done, base::Duration elapsed) {
@@ -275,13 +277,15 @@ Status PoolManager::configure(std::string_view db_id, const DatabaseOptions& opt
 
 Status PoolManager::pause(std::string_view db_id) {
   return impl_->blocking<void>([&](std::function<void(Status)> done) {
-    impl_->manager.control(db_id, [](manager::Shard& shard) { shard.pause(); }, std::move(done));
+    impl_->manager.control(
+        db_id, [](manager::Shard& shard) { shard.pause(); }, std::move(done));
   });
 }
 
 Status PoolManager::resume(std::string_view db_id) {
   return impl_->blocking<void>([&](std::function<void(Status)> done) {
-    impl_->manager.control(db_id, [](manager::Shard& shard) { shard.resume(); }, std::move(done));
+    impl_->manager.control(
+        db_id, [](manager::Shard& shard) { shard.resume(); }, std::move(done));
   });
 }
 

@@ -8,16 +8,24 @@ namespace {
 constexpr std::chrono::seconds kRateSpan{10};
 constexpr std::chrono::seconds kMinute{60};
 
-int part(int whole, int index, int count) { return whole / count + (index < whole % count ? 1 : 0); }
+int part(int whole, int index, int count) {
+  return whole / count + (index < whole % count ? 1 : 0);
+}
 
 int severity(BreakerState state) {
   switch (state) {
-    case BreakerState::kForcedOpen: return 5;
-    case BreakerState::kOpen: return 4;
-    case BreakerState::kHalfOpen: return 3;
-    case BreakerState::kObserveOnly: return 2;
-    case BreakerState::kForcedClosed: return 1;
-    case BreakerState::kClosed: return 0;
+    case BreakerState::kForcedOpen:
+      return 5;
+    case BreakerState::kOpen:
+      return 4;
+    case BreakerState::kHalfOpen:
+      return 3;
+    case BreakerState::kObserveOnly:
+      return 2;
+    case BreakerState::kForcedClosed:
+      return 1;
+    case BreakerState::kClosed:
+      return 0;
   }
   return 0;
 }
@@ -31,7 +39,8 @@ void add(PoolStats& sum, const PoolStats& one) {
   sum.waiting += one.waiting;
   sum.oldest_wait = std::max(sum.oldest_wait, one.oldest_wait);
   sum.connections_created += one.connections_created;
-  for (const auto& [reason, count] : one.connections_closed) sum.connections_closed[reason] += count;
+  for (const auto& [reason, count] : one.connections_closed)
+    sum.connections_closed[reason] += count;
   sum.connect_errors += one.connect_errors;
   sum.acquired += one.acquired;
   sum.released += one.released;
@@ -40,7 +49,8 @@ void add(PoolStats& sum, const PoolStats& one) {
 
 void add(DatabaseStats& sum, const ShardStats& one) {
   add(sum.pool, one.pool);
-  if (severity(one.breaker.state) > severity(sum.breaker.state) || sum.breaker.explanation.empty()) {
+  if (severity(one.breaker.state) > severity(sum.breaker.state) ||
+      sum.breaker.explanation.empty()) {
     sum.breaker = one.breaker;
   }
   if (one.state != DatabaseState::kActive) sum.state = one.state;

@@ -200,9 +200,8 @@ void Execution::answer(Result<Completion> result) {
   if (!result && result.error().db_id.empty()) result.error().db_id = shard_->db_id();
   auto done = std::move(plan_.done);
   if (!plan_.reply_to || plan_.reply_to->is_current()) return done(std::move(result));
-  plan_.reply_to->post([done = std::move(done), result = std::move(result)]() mutable {
-    done(std::move(result));
-  });
+  plan_.reply_to->post(
+      [done = std::move(done), result = std::move(result)]() mutable { done(std::move(result)); });
 }
 
 }  // namespace sluice::manager

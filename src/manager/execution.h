@@ -20,7 +20,7 @@ class Shard;
 struct Step {
   Query query;
   std::shared_ptr<RowSink> sink;
-  bool internal = false;  ///< transaction control of ours
+  bool internal = false;                                ///< transaction control of ours
   std::function<void(const Completion&)> on_completed;  ///< may be empty
 };
 
@@ -29,17 +29,17 @@ struct Step {
 struct Plan {
   std::vector<Step> steps;
   base::Deadline deadline;
-  base::Duration timeout;                         ///< the whole patience, for margins and backstops
-  base::EventLoop* reply_to = nullptr;            ///< where `done` runs; null: on the home worker
+  base::Duration timeout;                        ///< the whole patience, for margins and backstops
+  base::EventLoop* reply_to = nullptr;           ///< where `done` runs; null: on the home worker
   std::function<void(Result<Completion>)> done;  ///< once; the completion of the last step
 };
 
 /// The life of one call at its database: permit → connection → rows → settle. Created anywhere,
-/// started and run on the shard's thread, kept alive by whatever it waits for. Answers exactly once,
-/// by its deadline, whatever the server does; the connection may stay busy a little longer.
-/// Timers: the cancel goes out 10 % (at most 100 ms) before the deadline; the answer is given at the
-/// deadline at the latest; 500 ms after it a server that has not even answered the cancel counts as
-/// hung, and its socket is shut down.
+/// started and run on the shard's thread, kept alive by whatever it waits for. Answers exactly
+/// once, by its deadline, whatever the server does; the connection may stay busy a little longer.
+/// Timers: the cancel goes out 10 % (at most 100 ms) before the deadline; the answer is given at
+/// the deadline at the latest; 500 ms after it a server that has not even answered the cancel
+/// counts as hung, and its socket is shut down.
 class Execution final : public RowSink, public std::enable_shared_from_this<Execution> {
  public:
   Execution(std::shared_ptr<Shard> shard, Plan plan);

@@ -58,7 +58,8 @@ void FanOutRun::start_next() {
 void FanOutRun::start_leg(std::size_t leg) {
   const auto began = std::max(loop_.now(), order_.started_at);
   if (cancelled_) {
-    Error error{.code = ErrorCode::kCancelled, .message = "the fan-out was cancelled",
+    Error error{.code = ErrorCode::kCancelled,
+                .message = "the fan-out was cancelled",
                 .db_id = order_.db_ids[leg]};
     return leg_ended(leg, began, fail(std::move(error)));
   }

@@ -12,8 +12,8 @@
 
 namespace sluice::manager {
 
-/// The ids a fan-out goes to, in order; an id that is not registered stays in the list and becomes a
-/// failed leg. Fails when the targets are not exactly one of the three.
+/// The ids a fan-out goes to, in order; an id that is not registered stays in the list and becomes
+/// a failed leg. Fails when the targets are not exactly one of the three.
 [[nodiscard]] Result<std::vector<std::string>> resolve_targets(const FanOutTargets& targets,
                                                                const Manager& manager);
 
@@ -24,8 +24,8 @@ class FanOutRun : public std::enable_shared_from_this<FanOutRun> {
   struct Order {
     std::vector<std::string> db_ids;
     Query query;
-    int concurrency = 0;                       ///< 0: all at once
-    std::optional<base::Deadline> deadline;    ///< of the whole
+    int concurrency = 0;                     ///< 0: all at once
+    std::optional<base::Deadline> deadline;  ///< of the whole
     base::TimePoint started_at;
     std::function<std::shared_ptr<RowSink>(std::size_t leg)> make_sink;
     std::function<void(std::size_t leg, Result<Completion>, base::Duration elapsed)> leg_done;

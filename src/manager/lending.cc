@@ -36,16 +36,15 @@ void lend(const std::shared_ptr<Shard>& shard, base::Duration patience, Lent len
     return lent(fail(std::move(permit.error())));
   }
   auto kept = std::make_shared<breaker::Permit>(std::move(*permit));
-  shard->pool().acquire(
-      base::Deadline::after(now, patience),
-      [shard, kept, lent = std::move(lent)](Result<pool::Lease> lease) {
-        if (!lease) {
-          lease.error().db_id = shard->db_id();
-          return lent(fail(std::move(lease.error())));
-        }
-        shard->note_connection(lease->connection());
-        lent(std::make_unique<Loan>(shard, std::move(*kept), std::move(*lease)));
-      });
+  shard->pool().acquire(base::Deadline::after(now, patience),
+                        [shard, kept, lent = std::move(lent)](Result<pool::Lease> lease) {
+                          if (!lease) {
+                            lease.error().db_id = shard->db_id();
+                            return lent(fail(std::move(lease.error())));
+                          }
+                          shard->note_connection(lease->connection());
+                          lent(std::make_unique<Loan>(shard, std::move(*kept), std::move(*lease)));
+                        });
 }
 
 }  // namespace sluice::manager

@@ -42,9 +42,15 @@ Query control_statement(std::string sql) {
 std::string begin_statement(const TransactionOptions& options) {
   std::string sql = "BEGIN ISOLATION LEVEL ";
   switch (options.isolation) {
-    case Isolation::kReadCommitted: sql += "READ COMMITTED"; break;
-    case Isolation::kRepeatableRead: sql += "REPEATABLE READ"; break;
-    case Isolation::kSerializable: sql += "SERIALIZABLE"; break;
+    case Isolation::kReadCommitted:
+      sql += "READ COMMITTED";
+      break;
+    case Isolation::kRepeatableRead:
+      sql += "REPEATABLE READ";
+      break;
+    case Isolation::kSerializable:
+      sql += "SERIALIZABLE";
+      break;
   }
   if (options.read_only) sql += ", READ ONLY";
   if (options.deferrable) sql += ", DEFERRABLE";
@@ -117,8 +123,11 @@ CallHandle Manager::execute(Call call) {
   auto deadline = base::Deadline::after(started, *patience);
   if (call.deadline) deadline = deadline.sooner(*call.deadline);
 
-  Plan plan{.steps = {}, .deadline = deadline, .timeout = deadline.at() - started,
-            .reply_to = call.reply_to, .done = std::move(call.done)};
+  Plan plan{.steps = {},
+            .deadline = deadline,
+            .timeout = deadline.at() - started,
+            .reply_to = call.reply_to,
+            .done = std::move(call.done)};
   plan.steps.push_back({std::move(call.query), std::move(call.sink), false, {}});
   auto execution = std::make_shared<Execution>(
       database->pick_shard(on_worker ? call.reply_to : nullptr), std::move(plan));
@@ -143,9 +152,13 @@ CallHandle Manager::transact(TransactionCall call) {
   const auto patience = patience_of(whole, database->options.query);
   if (!patience) return reject(patience.error());
   const auto deadline = base::Deadline::after(dependencies_.clock(), *patience);
-  Plan plan{.steps = transaction_steps(call), .deadline = deadline, .timeout = *patience,
-            .reply_to = call.reply_to, .done = std::move(done)};
-  auto execution = std::make_shared<Execution>(database->pick_shard(call.reply_to), std::move(plan));
+  Plan plan{.steps = transaction_steps(call),
+            .deadline = deadline,
+            .timeout = *patience,
+            .reply_to = call.reply_to,
+            .done = std::move(done)};
+  auto execution =
+      std::make_shared<Execution>(database->pick_shard(call.reply_to), std::move(plan));
   CallHandle handle(execution);
   start(std::move(execution));
   return handle;
@@ -155,9 +168,8 @@ void Manager::lend(std::string_view db_id, std::optional<base::Duration> patienc
   const auto database = registry_.find(db_id);
   if (closing_ || !database) {
     Error error = closing_ ? manager_closing() : unknown_database(db_id);
-    return control_loop().post([lent = std::move(lent), error = std::move(error)] {
-      lent(fail(error));
-    });
+    return control_loop().post(
+        [lent = std::move(lent), error = std::move(error)] { lent(fail(error)); });
   }
   const auto shard = database->pick_shard(nullptr);
   const auto wait = patience.value_or(database->options.pool.acquire_timeout);
@@ -168,8 +180,7 @@ void Manager::lend(std::string_view db_id, std::optional<base::Duration> patienc
 
 void Manager::connect(ConnectCall call) {
   if (closing_) {
-    return control_loop().post(
-        [done = std::move(call.done)] { done(fail(manager_closing())); });
+    return control_loop().post([done = std::move(call.done)] { done(fail(manager_closing())); });
   }
   control_loop().post(
       [this, call = std::move(call)]() mutable { registrar_.connect(std::move(call)); });
@@ -184,10 +195,8 @@ void Manager::disconnect(std::string db_id, base::Duration patience,
 
 void Manager::configure(std::string db_id, DatabaseOptions options,
                         std::function<void(Status)> done) {
-  control_loop().post(
-      [this, db_id = std::move(db_id), options = std::move(options), done = std::move(done)] {
-        registrar_.configure(db_id, options, done);
-      });
+  control_loop().post([this, db_id = std::move(db_id), options = std::move(options),
+                       done = std::move(done)] { registrar_.configure(db_id, options, done); });
 }
 
 void Manager::control(std::string_view db_id, std::function<void(Shard&)> action,
@@ -195,9 +204,8 @@ void Manager::control(std::string_view db_id, std::function<void(Shard&)> action
   const auto database = registry_.find(db_id);
   base::EventLoop& control = control_loop();
   if (!database) {
-    return control.post([done = std::move(done), error = unknown_database(db_id)] {
-      done(fail(error));
-    });
+    return control.post(
+        [done = std::move(done), error = unknown_database(db_id)] { done(fail(error)); });
   }
   auto left = std::make_shared<std::atomic<std::size_t>>(database->shards.size());
   for (const auto& shard : database->shards) {
@@ -266,9 +274,8 @@ void Manager::probe_all(std::function<void()> done) {
 
 void Manager::health(bool probe, base::EventLoop* reply_to, std::function<void(Health)> done) {
   auto judge = [this, reply_to, done = std::move(done)] {
-    stats(registry_.all(), reply_to, [done](const std::vector<DatabaseStats>& all) {
-      done(judge_health(all));
-    });
+    stats(registry_.all(), reply_to,
+          [done](const std::vector<DatabaseStats>& all) { done(judge_health(all)); });
   };
   if (!probe) return judge();
   probe_all(std::move(judge));
@@ -276,9 +283,8 @@ void Manager::health(bool probe, base::EventLoop* reply_to, std::function<void(H
 
 void Manager::close(base::Duration patience, std::function<void()> done) {
   closing_ = true;
-  control_loop().post([this, patience, done = std::move(done)] {
-    registrar_.close(patience, done);
-  });
+  control_loop().post(
+      [this, patience, done = std::move(done)] { registrar_.close(patience, done); });
 }
 
 Health judge_health(const std::vector<DatabaseStats>& stats) {

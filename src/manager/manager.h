@@ -25,8 +25,8 @@ struct Call {
   Query query;
   std::shared_ptr<RowSink> sink;                 ///< may be null: the rows are thrown away
   std::function<void(Result<Completion>)> done;  ///< exactly once
-  /// Where `done` runs; null: on the database's home worker. When the caller is on this loop and the
-  /// call is refused at once, `done` runs before `execute` returns.
+  /// Where `done` runs; null: on the database's home worker. When the caller is on this loop and
+  /// the call is refused at once, `done` runs before `execute` returns.
   base::EventLoop* reply_to = nullptr;
   std::optional<base::TimePoint> started_at;  ///< when the patience began; default: now
   std::optional<base::Deadline> deadline;     ///< of something larger that this belongs to
@@ -54,11 +54,11 @@ class CallHandle {
   std::weak_ptr<Execution> execution_;
 };
 
-/// Many databases on a set of event loops: the heart of PoolManager and of the gateway. Asynchronous
-/// throughout; every function may be called from any thread, returns at once, and answers through
-/// its callback, on `reply_to` where there is one, else on a worker. The loops must run until the
-/// callback of `close` has come, and outlive the manager; the manager is destroyed after the loops
-/// have stopped.
+/// Many databases on a set of event loops: the heart of PoolManager and of the gateway.
+/// Asynchronous throughout; every function may be called from any thread, returns at once, and
+/// answers through its callback, on `reply_to` where there is one, else on a worker. The loops must
+/// run until the callback of `close` has come, and outlive the manager; the manager is destroyed
+/// after the loops have stopped.
 class Manager {
  public:
   struct Dependencies {

@@ -27,7 +27,8 @@ Status check(const ConnectCall& call) {
   if (mistakes.empty()) return {};
   std::string message = "the database cannot be registered: ";
   message += mistakes.front().field.empty() ? "" : mistakes.front().field + " ";
-  return fail(invalid_request(message + mistakes.front().message, std::move(mistakes)));
+  message += mistakes.front().message;
+  return fail(invalid_request(std::move(message), std::move(mistakes)));
 }
 
 Error id_taken(const Database& database) {
@@ -161,14 +162,16 @@ void Registrar::create(const ConnectCall& call, const TrialReport& report) {
   database->registered_at = std::chrono::system_clock::now();
   const int count = call.options.pool.shards;
   database->shards.resize(static_cast<std::size_t>(count));
-  auto created = after(
-      static_cast<std::size_t>(count), *dependencies_.loops.front(), [this, database, call, report] {
-        if (closing_) return drain(database, {}, [this, call] { settle(call, fail(closing_error())); });
-        if (!registry_.insert(database)) return settle(call, fail(id_taken(*database)));
-        ids_by_target_.try_emplace(call.target.display(), call.db_id);
-        dependencies_.observer.on_database(call.db_id, "connected");
-        settle(call, Connected{call.db_id, true, {}, report.server_version, report.latency});
-      });
+  auto created =
+      after(static_cast<std::size_t>(count), *dependencies_.loops.front(),
+            [this, database, call, report] {
+              if (closing_)
+                return drain(database, {}, [this, call] { settle(call, fail(closing_error())); });
+              if (!registry_.insert(database)) return settle(call, fail(id_taken(*database)));
+              ids_by_target_.try_emplace(call.target.display(), call.db_id);
+              dependencies_.observer.on_database(call.db_id, "connected");
+              settle(call, Connected{call.db_id, true, {}, report.server_version, report.latency});
+            });
   for (int i = 0; i < count; ++i) {
     auto& home = *dependencies_.loops[next_home_++ % dependencies_.loops.size()];
     const auto seed = random_();

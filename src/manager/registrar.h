@@ -20,13 +20,13 @@ namespace sluice::manager {
 struct ConnectCall {
   Target target;
   DatabaseOptions options;
-  std::string db_id;    ///< empty: the id this target has already, or its default one
-  bool trial = true;    ///< connect first, and register only if that works
+  std::string db_id;  ///< empty: the id this target has already, or its default one
+  bool trial = true;  ///< connect first, and register only if that works
   std::function<void(Result<Connected>)> done;
 };
 
-/// Registers, changes and removes databases, one change per database at a time. Lives on the control
-/// loop (the first worker); all functions are called there.
+/// Registers, changes and removes databases, one change per database at a time. Lives on the
+/// control loop (the first worker); all functions are called there.
 class Registrar {
  public:
   struct Dependencies {

@@ -18,12 +18,14 @@ using DatabasePointer = std::shared_ptr<const Database>;
 /// Lets a map with string keys be searched with a string_view, without a copy.
 struct StringHash {
   using is_transparent = void;
-  std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+  std::size_t operator()(std::string_view text) const {
+    return std::hash<std::string_view>{}(text);
+  }
 };
 using DatabaseMap = std::unordered_map<std::string, DatabasePointer, StringHash, std::equal_to<>>;
 
-/// Which databases exist. Thread-safe. Workers look databases up without a lock: each has a cache of
-/// its own, which is emptied when anything was replaced or removed since; additions need no such
+/// Which databases exist. Thread-safe. Workers look databases up without a lock: each has a cache
+/// of its own, which is emptied when anything was replaced or removed since; additions need no such
 /// signal, because only found databases are cached.
 class Registry {
  public:

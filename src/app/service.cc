@@ -1,0 +1,120 @@
+#include "app/service.h"
+
+#include <algorithm>
+#include <future>
+#include <random>
+#include <utility>
+
+#include "app/log_observer.h"
+#include "postgres/postgres.h"
+
+namespace sluice::app {
+namespace {
+
+http::ServerOptions server_options(const config::ServerConfig& config) {
+  http::ServerOptions options;
+  options.listen = config.listen;
+  options.workers = config.workers;
+  options.max_connections = config.max_connections;
+  options.max_head_bytes = static_cast<std::size_t>(config.max_head_bytes);
+  options.max_body_bytes = static_cast<std::size_t>(config.max_body_bytes);
+  options.head_timeout = config.head_timeout;
+  options.body_timeout = config.body_timeout;
+  options.idle_timeout = config.idle_timeout;
+  options.write_timeout = config.write_timeout;
+  options.cors_origins = config.cors_origins;
+  options.allowed_hosts = config.allowed_hosts;
+  return options;
+}
+
+Result<std::shared_ptr<const gateway::AccessRules>> access_rules(const config::Config& config) {
+  auto hosts = security::HostRules::parse(config.security.connect_hosts);
+  if (!hosts) return fail(std::move(hosts.error()));
+  return std::make_shared<const gateway::AccessRules>(gateway::AccessRules{
+      security::ApiKeys(config.security.api_keys), std::move(*hosts), config.defaults});
+}
+
+std::vector<base::EventLoop*> as_event_loops(const std::vector<base::EpollLoop*>& loops) {
+  return {loops.begin(), loops.end()};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Service>> Service::create(const config::Config& config, Log& log) {
+  auto rules = access_rules(config);
+  if (!rules) return fail(std::move(rules.error()));
+  auto server = http::Server::create(server_options(config.server));
+  if (!server) return fail(std::move(server.error()));
+  return std::unique_ptr<Service>(new Service(config, log, std::move(*server), std::move(*rules)));
+}
+
+Service::Service(const config::Config& config, Log& log, std::unique_ptr<http::Server> server,
+                 std::shared_ptr<const gateway::AccessRules> rules)
+    : config_(config),
+      observer_(std::make_unique<LogObserver>(log, config.log.pool_events)),
+      connectors_(postgres::make_connector_factory({})),
+      server_(std::move(server)),
+      manager_(
+          {as_event_loops(server_->loops()), *connectors_, *observer_, std::random_device{}()}),
+      gateway_(manager_, std::move(rules)),
+      api_(router_, gateway_),
+      log_(log) {
+  http::add_all_routes(api_);
+}
+
+Service::~Service() { stop(std::chrono::milliseconds(0)); }
+
+Status Service::start() {
+  server_->run(router_,
+               [&log = log_](const http::AccessRecord& record) { log_access(log, record); });
+  for (const auto& database : config_.databases) {
+    if (auto registered = register_database(database); !registered) return registered;
+  }
+  server_->start_accepting();
+  return {};
+}
+
+Status Service::register_database(const config::DatabaseConfig& database) {
+  std::promise<Result<Connected>> promise;
+  manager_.connect(
+      {database.target, database.options, database.db_id, false,
+       [&promise](Result<Connected> result) { promise.set_value(std::move(result)); }});
+  auto registered = promise.get_future().get();
+  if (!registered) return fail(std::move(registered.error()));
+  return {};
+}
+
+Status Service::remove_database(const std::string& db_id) {
+  std::promise<Status> promise;
+  manager_.disconnect(db_id, config_.server.drain_timeout,
+                      [&promise](Status status) { promise.set_value(std::move(status)); });
+  return promise.get_future().get();
+}
+
+Status Service::reload(const config::Config& config) {
+  auto rules = access_rules(config);
+  if (!rules) return fail(std::move(rules.error()));
+  for (const auto& database : config.databases) {
+    if (auto registered = register_database(database); !registered) return registered;
+  }
+  for (const auto& before : config_.databases) {
+    const bool stays =
+        std::any_of(config.databases.begin(), config.databases.end(),
+                    [&before](const auto& now) { return now.db_id == before.db_id; });
+    if (stays) continue;
+    if (auto removed = remove_database(before.db_id); !removed) return removed;
+  }
+  gateway_.replace_rules(std::move(*rules));
+  config_ = config;
+  return {};
+}
+
+void Service::stop(std::chrono::milliseconds patience) {
+  if (std::exchange(stopped_, true)) return;
+  std::promise<void> closed;
+  manager_.close(patience, [&closed] { closed.set_value(); });
+  closed.get_future().wait();
+  server_->stop();
+}
+
+}  // namespace sluice::app

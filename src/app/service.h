@@ -1,0 +1,62 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+
+#include "app/log_sink.h"
+#include "config/config.h"
+#include "gateway/gateway.h"
+#include "http/api.h"
+#include "http/router.h"
+#include "http/server.h"
+#include "manager/manager.h"
+#include "pool/connection.h"
+#include "sluice/observer.h"
+#include "sluice/result.h"
+
+namespace sluice::app {
+
+/// The running service: the one place where the object graph is put together. Used by the main
+/// thread; its functions block until done.
+class Service {
+ public:
+  /// Binds the address. Nothing is served before `start`.
+  [[nodiscard]] static Result<std::unique_ptr<Service>> create(const config::Config& config,
+                                                               Log& log);
+  ~Service();
+
+  /// Registers the configured databases (without connecting), then begins to serve.
+  [[nodiscard]] Status start();
+  [[nodiscard]] std::string address() const { return server_->address(); }
+  /// Takes over what can change while running: databases, their settings, keys and host rules.
+  /// Databases that were connected dynamically stay.
+  [[nodiscard]] Status reload(const config::Config& config);
+
+  /// `/readyz` says no from now on.
+  void announce_drain() { gateway_.start_draining(); }
+  /// Takes no new connections.
+  void stop_accepting() { server_->stop_accepting(); }
+  [[nodiscard]] bool idle() const { return server_->busy_connections() == 0; }
+  /// Cancels what still runs after `patience`, closes every pool, ends every thread.
+  void stop(std::chrono::milliseconds patience);
+
+ private:
+  Service(const config::Config& config, Log& log, std::unique_ptr<http::Server> server,
+          std::shared_ptr<const gateway::AccessRules> rules);
+  [[nodiscard]] Status register_database(const config::DatabaseConfig& database);
+  [[nodiscard]] Status remove_database(const std::string& db_id);
+
+  config::Config config_;
+  std::unique_ptr<Observer> observer_;
+  std::unique_ptr<pool::ConnectorFactory> connectors_;
+  std::unique_ptr<http::Server> server_;
+  manager::Manager manager_;
+  gateway::Gateway gateway_;
+  http::Router router_;
+  http::Api api_;
+  Log& log_;
+  bool stopped_ = false;
+};
+
+}  // namespace sluice::app
