@@ -1,0 +1,14 @@
+#include "postgres/connector.h"
+
+#include <utility>
+
+#include "postgres/connecting.h"
+
+namespace sluice::postgres {
+
+std::unique_ptr<pool::ConnectAttempt> Connector::connect(base::Deadline deadline,
+                                                         Connected connected) {
+  return std::make_unique<Connecting>(state_, deadline, std::move(connected));
+}
+
+}  // namespace sluice::postgres

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <atomic>
+#include <memory>
+
+#include "base/event_loop.h"
+#include "pool/connection.h"
+#include "postgres/canceller.h"
+#include "postgres/resolver.h"
+#include "postgres/start_up.h"
+#include "postgres/types.h"
+
+namespace sluice::postgres {
+
+/// What the connections of one connector share. Lives as long as the last of them; used on the
+/// loop's thread only, except for the canceller's share.
+struct ConnectorState {
+  ConnectorState(const Target& to, const DatabaseOptions& with, base::EventLoop& on,
+                 Resolver& resolves, Canceller& gives_up)
+      : target(to), options(with), loop(on), resolver(resolves), canceller(gives_up) {}
+
+  const Target target;
+  const DatabaseOptions options;
+  base::EventLoop& loop;
+  Resolver& resolver;
+  Canceller& canceller;
+  const Canceller::Share cancels = std::make_shared<std::atomic<int>>(0);
+  const std::shared_ptr<TypeCatalog> types = std::make_shared<TypeCatalog>();
+  ServerQuirks quirks;
+};
+
+/// Opens connections to one target.
+class Connector final : public pool::Connector {
+ public:
+  explicit Connector(std::shared_ptr<ConnectorState> state) : state_(std::move(state)) {}
+
+  [[nodiscard]] std::unique_ptr<pool::ConnectAttempt> connect(base::Deadline deadline,
+                                                              Connected connected) override;
+
+ private:
+  const std::shared_ptr<ConnectorState> state_;
+};
+
+}  // namespace sluice::postgres

@@ -1,0 +1,351 @@
+#include "postgres/execution.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <memory>
+#include <utility>
+
+#include "postgres/array_literal.h"
+#include "postgres/sql_error.h"
+
+namespace sluice::postgres {
+namespace {
+
+/// Longer statements are not kept: they are rarely sent twice, and the server keeps them too.
+constexpr std::size_t kLongestCached = 64 * 1024;
+
+constexpr const char* kSetTimeout = "SELECT pg_catalog.set_config('statement_timeout', $1, true)";
+constexpr const char* kSetReadOnly =
+    "SELECT pg_catalog.set_config('statement_timeout', $1, true),"
+    " pg_catalog.set_config('transaction_read_only', 'on', true)";
+
+std::string literal_of(const std::vector<TypeOid>& oids) {
+  std::string literal = "{";
+  for (const TypeOid oid : oids) literal += (literal.size() > 1 ? "," : "") + std::to_string(oid);
+  return literal + "}";
+}
+
+std::string literal_of(const std::vector<std::string>& names) {
+  std::string literal;
+  // A flat list of strings is always a valid array.
+  (void)append_array_literal(std::vector<Param>(names.begin(), names.end()), {}, literal);
+  return literal;
+}
+
+TypeRow type_row(const PGresult& rows, int row) {
+  const auto number = [&](int column) {
+    return static_cast<TypeOid>(std::strtoul(PQgetvalue(&rows, row, column), nullptr, 10));
+  };
+  return {number(0), PQgetvalue(&rows, row, 1),    PQgetvalue(&rows, row, 2)[0], number(3),
+          number(4), PQgetvalue(&rows, row, 5)[0], PQgetvalue(&rows, row, 6)};
+}
+
+std::vector<Column> columns_of(const PGresult& described) {
+  std::vector<Column> columns(static_cast<std::size_t>(PQnfields(&described)));
+  for (int i = 0; i < PQnfields(&described); ++i) {
+    Column& column = columns[static_cast<std::size_t>(i)];
+    column.name = PQfname(&described, i);
+    column.oid = PQftype(&described, i);
+    column.table_oid = PQftable(&described, i);
+    column.table_column = static_cast<std::int16_t>(PQftablecol(&described, i));
+    column.type_size = static_cast<std::int16_t>(PQfsize(&described, i));
+    column.type_modifier = PQfmod(&described, i);
+  }
+  return columns;
+}
+
+bool has_duplicates(const std::vector<Column>& columns) {
+  std::vector<std::string_view> names;
+  for (const Column& column : columns) names.push_back(column.name);
+  std::ranges::sort(names);
+  return std::ranges::adjacent_find(names) != names.end();
+}
+
+Error unknown_type(const std::string& name) {
+  return invalid_request("there is no type \"" + name + "\" in this database",
+                         {{"params",
+                           "\"type\" must be the name of a PostgreSQL type, such as int8; "
+                           "leave it out to let the server infer it"}});
+}
+
+}  // namespace
+
+Execution::Execution(Session& session, const Query& query, const pool::ExecuteOptions& options,
+                     User user)
+    : session_(session),
+      sink_(user.sink),
+      done_(std::move(user.done)),
+      started_(session.loop.now()),
+      timeout_(std::chrono::ceil<std::chrono::milliseconds>(options.timeout)),
+      internal_(options.internal),
+      read_only_(query.read_only),
+      unique_names_(query.unique_column_names),
+      max_rows_(query.max_rows) {
+  if (timeout_.count() <= 0) timeout_ = session_.statement_timeout;
+  start(query);
+}
+
+void Execution::start(const Query& query) {
+  for (const Status& texts : {check_sql(query.sql), check_texts(query.params)}) {
+    if (!texts) return refuse(texts.error());
+  }
+  building_ = std::make_shared<PreparedStatement>();
+  force_types(query.params);
+  if (names_to_find_.empty()) prepared_ = session_.cache.find(query.sql, building_->forced_types);
+  from_cache_ = prepared_ != nullptr;
+  traits_ = prepared_ ? prepared_->traits : classify(query.sql);
+  if (Status admitted = admit(query); !admitted) return refuse(admitted.error());
+  if (prepared_) {
+    auto encoded =
+        session_.values.encode(query.params, prepared_->parameter_types, *session_.types);
+    if (encoded) encoded = check_names();
+    if (!encoded) return refuse(encoded.error());
+    encoded_ = true;
+  } else {
+    building_->sql = query.sql;
+    building_->traits = traits_;
+    params_ = query.params;
+  }
+  in_transaction_ = session_.in_transaction();
+  session_.used = true;
+  send_deallocations();
+  send_settings();
+  if (prepared_) return send_statement();
+  if (!names_to_find_.empty()) return send_lookup();
+  send_prepare();
+}
+
+Status Execution::admit(const Query& query) const {
+  if (traits_.empty)
+    return fail(invalid_request("there is no SQL statement", {{"sql", "write one statement"}}));
+  if (traits_.refusal && !internal_) return fail(invalid_request(traits_.refusal));
+  if (query.read_only && traits_.may_commit)
+    return fail(invalid_request(
+        "CALL and DO may commit, which would end the read-only transaction; run it without "
+        "read_only, or call a function with SELECT"));
+  return {};
+}
+
+void Execution::force_types(const std::vector<Param>& params) {
+  auto& forced = building_->forced_types;
+  for (std::size_t i = 0; i < params.size(); ++i) {
+    if (params[i].type.empty()) continue;
+    forced.resize(params.size());
+    if (const TypeInfo* type = session_.types->find(params[i].type)) {
+      forced[i] = type->oid;
+    } else {
+      names_to_find_.push_back(params[i].type);
+    }
+  }
+}
+
+/// In a group of its own: a failure there must not touch the statement.
+void Execution::send_deallocations() {
+  if (in_transaction_ || !session_.cache.has_evicted()) return;
+  for (const std::string& name : session_.cache.take_evicted()) {
+    expect(session_.pipeline.run_unprepared(Step::kHousekeeping, "DEALLOCATE " + name, {}));
+    expect(session_.pipeline.sync());
+  }
+}
+
+/// Each holds until the end of the group, which is the statement's implicit transaction.
+void Execution::send_settings() {
+  if (traits_.refuses_block && !read_only_) return;
+  if (!read_only_ && !in_transaction_ && timeout_ == session_.statement_timeout) return;
+  ParameterValues values;
+  values.add(std::to_string(timeout_.count()));
+  const char* sql = read_only_ ? kSetReadOnly : kSetTimeout;
+  if (session_.cache.capacity() == 0)
+    return expect(session_.pipeline.run_unprepared(Step::kSettings, sql, values));
+  std::string& name = read_only_ ? session_.read_only_statement : session_.timeout_statement;
+  if (name.empty()) {
+    name = session_.cache.new_name();
+    expect(session_.pipeline.prepare(Step::kSettings, name, sql, {}));
+  }
+  expect(session_.pipeline.run(Step::kSettings, name, values));
+}
+
+void Execution::send_lookup() {
+  session_.values.clear();
+  session_.values.add(literal_of(types_to_find_));
+  session_.values.add(literal_of(names_to_find_));
+  expect(
+      session_.pipeline.run_unprepared(Step::kTypes, TypeCatalog::lookup_sql(), session_.values));
+  expect(session_.pipeline.flush_request());
+}
+
+void Execution::send_prepare() {
+  const bool cached = session_.cache.capacity() > 0 && building_->sql.size() <= kLongestCached;
+  building_->name = cached ? session_.cache.new_name() : "";
+  expect(session_.pipeline.prepare(Step::kPrepare, building_->name, building_->sql,
+                                   building_->forced_types));
+  expect(session_.pipeline.describe(building_->name));
+  expect(session_.pipeline.flush_request());
+}
+
+void Execution::send_statement() {
+  session_.dirty |= !traits_.clean;
+  session_.stale |= traits_.stales_statements;
+  expect(session_.pipeline.run(Step::kStatement, prepared_->name, session_.values));
+  expect(session_.pipeline.sync());
+  sent_ = ending_ = true;
+}
+
+void Execution::refuse(Error error) {
+  failure_ = std::move(error);
+  ending_ = true;
+}
+
+void Execution::give_up(Error error) {
+  if (!failure_) failure_ = std::move(error);
+  if (ending_) return;
+  ending_ = true;
+  expect(session_.pipeline.sync());
+}
+
+void Execution::expect(bool sent) {
+  if (!sent && !unusable_)
+    unusable_ = lost_session_error(one_line(PQerrorMessage(&session_.connection)));
+}
+
+void Execution::on_answer(const Pipeline::Answer& answer) {
+  const PGresult* result = answer.result.get();
+  if (!result) return on_step_end(answer.step);
+  const ExecStatusType status = PQresultStatus(result);
+  if (status == PGRES_PIPELINE_ABORTED) return;
+  if (status == PGRES_FATAL_ERROR) return on_failure(answer.step, *result);
+  switch (answer.step) {
+    case Step::kDescribe:
+      return on_described(*result);
+    case Step::kTypes:
+      for (int row = 0; row < PQntuples(result); ++row)
+        found_types_.push_back(type_row(*result, row));
+      return;
+    case Step::kStatement:
+      return on_statement_answer(*result);
+    case Step::kSync:
+      return on_sync();
+    default:
+      return;
+  }
+}
+
+void Execution::on_failure(Step step, const PGresult& result) {
+  if (ends_session(result)) {
+    unusable_ = lost_session_error(result);
+    const bool undone = step != Step::kSync && !traits_.refuses_block;
+    unusable_->outcome = !sent_   ? Outcome::kNotStarted
+                         : undone ? Outcome::kRolledBack
+                                  : Outcome::kUnknown;
+    return;
+  }
+  if (step == Step::kHousekeeping || failure_) return;
+  Error error = statement_error(result);
+  if (traits_.may_commit && sent_) error.outcome = Outcome::kUnknown;
+  if (error.sqlstate().empty()) {
+    unusable_ = lost_session_error(error.message);  // libpq's own: it cannot go on
+    return;
+  }
+  const bool forgotten = error.sqlstate() == "26000";
+  const bool outdated = error.sqlstate() == "0A000";
+  const bool may_repair = from_cache_ && !repaired_ && !in_transaction_ && !columns_given_;
+  repairing_ = may_repair && step != Step::kSync && (forgotten || outdated);
+  if (repairing_ && forgotten) session_.stale = session_.dirty = true;
+  if (step == Step::kTypes && !names_to_find_.empty()) error = unknown_type(names_to_find_.front());
+  if (step == Step::kPrepare) session_.types->forget_names();
+  give_up(judge_interrupt(std::move(error)));
+}
+
+void Execution::on_described(const PGresult& result) {
+  building_->parameter_types.clear();
+  for (int i = 0; i < PQnparams(&result); ++i)
+    building_->parameter_types.push_back(PQparamtype(&result, i));
+  building_->columns = columns_of(result);
+  building_->has_result = PQnfields(&result) > 0;
+  building_->duplicate_names = has_duplicates(building_->columns);
+}
+
+void Execution::on_step_end(Step step) {
+  if (failure_ || unusable_) return;
+  if (step == Step::kDescribe) after_describe();
+  if (step == Step::kTypes) after_types();
+}
+
+void Execution::after_describe() {
+  types_to_find_.clear();
+  const auto note = [this](TypeOid oid) {
+    if (oid != 0 && !session_.types->find(oid)) types_to_find_.push_back(oid);
+  };
+  for (const Column& column : building_->columns) note(column.oid);
+  for (const TypeOid oid : building_->parameter_types) note(oid);
+  if (!types_to_find_.empty()) return send_lookup();
+  for (Column& column : building_->columns) {
+    const TypeInfo* type = session_.types->find(column.oid);
+    if (!type) continue;
+    column.type = type->name;
+    column.kind = type->kind;
+    column.array = type->is_array();
+    column.delimiter = type->delimiter;
+  }
+  prepared_ = building_;
+  if (!prepared_->name.empty()) session_.cache.insert(prepared_);
+  Status ready = check_names();
+  if (ready && !encoded_)
+    ready = session_.values.encode(params_, prepared_->parameter_types, *session_.types);
+  if (!ready) return give_up(ready.error());
+  if (cancelled_) {
+    Error error;
+    error.code = ErrorCode::kCancelled;
+    error.message = "the call was cancelled before the statement was run";
+    return give_up(std::move(error));
+  }
+  send_statement();
+}
+
+void Execution::after_types() {
+  session_.types->learn(std::exchange(found_types_, {}), types_to_find_);
+  for (const std::string& name : names_to_find_) {
+    if (!session_.types->find(name)) return give_up(unknown_type(name));
+  }
+  if (!names_to_find_.empty()) {
+    names_to_find_.clear();
+    building_->forced_types.clear();
+    force_types(params_);
+    return send_prepare();
+  }
+  // The lookup has replaced the unnamed statement.
+  if (building_->name.empty()) return send_prepare();
+  after_describe();
+}
+
+Status Execution::check_names() const {
+  if (!unique_names_ || !prepared_->duplicate_names) return {};
+  return fail(invalid_request(
+      "two columns of the result have the same name, so that rows cannot be objects",
+      {{"sql", "name them differently (… AS other_name), or ask for rows as arrays"}}));
+}
+
+void Execution::on_sync() {
+  if (!ending_ || session_.pipeline.waiting()) return;  // of the deallocations before
+  if (repairing_) return repair();
+}
+
+/// The server no longer knows the statement, or its tables have changed: prepared anew, once.
+void Execution::repair() {
+  repairing_ = ending_ = sent_ = false;
+  repaired_ = true;
+  if (failure_->sqlstate() == "26000") {
+    session_.forget_statements();
+  } else {
+    session_.cache.erase(*prepared_);
+  }
+  failure_.reset();
+  building_ = std::make_shared<PreparedStatement>();
+  building_->sql = prepared_->sql;
+  building_->forced_types = prepared_->forced_types;
+  building_->traits = prepared_->traits;
+  send_settings();
+  send_prepare();
+}
+
+}  // namespace sluice::postgres

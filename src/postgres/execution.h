@@ -1,0 +1,108 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "pool/connection.h"
+#include "postgres/operation.h"
+#include "postgres/session.h"
+#include "postgres/statement_cache.h"
+
+namespace sluice::postgres {
+
+/// One statement on its way: prepared if need be, its types looked up, its limits set, its rows
+/// handed out, its loss judged. A statement that is known costs one write and one round trip.
+class Execution final : public Operation {
+ public:
+  struct User {
+    RowSink& sink;
+    pool::Connection::Done done;
+  };
+
+  /// Starts at once. `query` is not kept.
+  Execution(Session& session, const Query& query, const pool::ExecuteOptions& options, User user);
+
+  void on_answer(const Pipeline::Answer& answer) override;
+  void on_lost(const Error& why) override;
+  void on_cancel() override { cancelled_ = true; }
+  [[nodiscard]] const std::optional<Error>& unusable() const override { return unusable_; }
+  [[nodiscard]] bool reports_early() const override { return early_ && !reported_; }
+  void report() override;
+
+ private:
+  // Getting started.
+  void start(const Query& query);
+  [[nodiscard]] Status admit(const Query& query) const;
+  void force_types(const std::vector<Param>& params);
+  void send_deallocations();
+  void send_settings();
+  void send_lookup();
+  void send_prepare();
+  void send_statement();
+  void refuse(Error error);   // nothing was sent
+  void give_up(Error error);  // ends the group that was begun
+  void expect(bool sent);
+
+  // Answers.
+  void on_prepare_answer(const PGresult& result);
+  void on_described(const PGresult& result);
+  void on_statement_answer(const PGresult& result);
+  void on_step_end(Step step);
+  void on_sync();
+  void on_failure(Step step, const PGresult& result);
+
+  // Before the statement runs.
+  void after_describe();
+  void after_types();
+  [[nodiscard]] Status check_names() const;
+  void repair();
+
+  // Rows.
+  void on_rows(const PGresult& rows);
+  void hand_out(const PGresult& rows, int row);
+  void cut(bool too_large);
+  void complete(const PGresult& result);
+  [[nodiscard]] Result<Completion> outcome();
+  /// Nobody can tell whether it ran: losing or repeating it changes nothing.
+  [[nodiscard]] bool harmless() const { return read_only_ || traits_.reads; }
+  [[nodiscard]] Error judge_interrupt(Error error) const;
+
+  Session& session_;
+  RowSink& sink_;
+  pool::Connection::Done done_;
+  const base::TimePoint started_;
+  std::chrono::milliseconds timeout_;
+  const bool internal_;
+  bool read_only_ = false;
+  bool unique_names_ = false;
+  std::optional<std::int64_t> max_rows_;
+
+  StatementTraits traits_;
+  PreparedPtr prepared_;
+  std::shared_ptr<PreparedStatement> building_;  // being prepared
+  std::vector<Param> params_;                    // kept only until the types are known
+  std::vector<std::string> names_to_find_;
+  std::vector<TypeOid> types_to_find_;
+  std::vector<TypeRow> found_types_;
+
+  bool in_transaction_ = false;
+  bool from_cache_ = false;
+  bool encoded_ = false;
+  bool sent_ = false;    // the statement itself
+  bool ending_ = false;  // the group's Sync was sent
+  bool repairing_ = false;
+  bool repaired_ = false;
+  bool cancelled_ = false;
+  bool columns_given_ = false;
+  bool discarding_ = false;
+  bool too_large_ = false;
+  bool early_ = false;
+  bool reported_ = false;
+  std::optional<Error> failure_;
+  std::optional<Error> unusable_;
+  Completion completion_;
+  std::vector<Cell> cells_;
+};
+
+}  // namespace sluice::postgres

@@ -1,0 +1,134 @@
+#include <cctype>
+#include <cstdlib>
+#include <string_view>
+#include <utility>
+
+#include "postgres/execution.h"
+#include "postgres/sql_error.h"
+
+namespace sluice::postgres {
+namespace {
+
+/// "INSERT 0 5" → "INSERT", "CREATE TABLE" as it is.
+std::string command_word(std::string_view tag) {
+  std::size_t end = 0;
+  while (end < tag.size() && !std::isdigit(static_cast<unsigned char>(tag[end]))) ++end;
+  while (end > 0 && tag[end - 1] == ' ') --end;
+  return std::string(tag.substr(0, end));
+}
+
+bool writes_rows(std::string_view command) {
+  return command == "INSERT" || command == "UPDATE" || command == "DELETE" || command == "MERGE";
+}
+
+}  // namespace
+
+void Execution::on_statement_answer(const PGresult& result) {
+  switch (PQresultStatus(&result)) {
+    case PGRES_SINGLE_TUPLE:
+      return on_rows(result);
+    case PGRES_TUPLES_OK:
+      on_rows(result);
+      return complete(result);
+    case PGRES_COMMAND_OK:
+    case PGRES_EMPTY_QUERY:
+      return complete(result);
+    default:
+      break;
+  }
+  unusable_ = lost_session_error(
+      "the statement began a COPY, which is not possible here; lease a connection for it");
+  unusable_->code = ErrorCode::kInvalidRequest;
+  unusable_->fault = Fault::kCaller;
+  unusable_->outcome = Outcome::kRolledBack;
+}
+
+void Execution::on_rows(const PGresult& rows) {
+  if (discarding_) return;
+  if (!columns_given_) {
+    columns_given_ = true;
+    sink_.on_columns(prepared_->columns);
+  }
+  for (int row = 0; row < PQntuples(&rows) && !discarding_; ++row) hand_out(rows, row);
+}
+
+void Execution::hand_out(const PGresult& rows, int row) {
+  if (max_rows_ && completion_.rows >= *max_rows_) return cut(false);
+  cells_.resize(prepared_->columns.size());
+  if (cells_.size() != static_cast<std::size_t>(PQnfields(&rows))) {
+    unusable_ = lost_session_error("a row does not have the columns that were described");
+    return;
+  }
+  for (std::size_t i = 0; i < cells_.size(); ++i) {
+    const int column = static_cast<int>(i);
+    cells_[i] = PQgetisnull(&rows, row, column)
+                    ? Cell{}
+                    : Cell{PQgetvalue(&rows, row, column),
+                           static_cast<std::size_t>(PQgetlength(&rows, row, column))};
+  }
+  ++completion_.rows;
+  if (sink_.on_row(cells_) == RowVerdict::kTooLarge) cut(true);
+}
+
+/// A read is over for its user at once. A write runs to its end, so that what is said of it is
+/// true.
+void Execution::cut(bool too_large) {
+  discarding_ = true;
+  completion_.truncated = true;
+  too_large_ = too_large;
+  early_ = harmless() && !in_transaction_;
+  if (early_) completion_.command = "SELECT";
+}
+
+void Execution::complete(const PGresult& result) {
+  const std::string command = command_word(PQcmdStatus(const_cast<PGresult*>(&result)));
+  completion_.command = command;
+  if (writes_rows(command))
+    completion_.affected = std::atoll(PQcmdTuples(const_cast<PGresult*>(&result)));
+}
+
+void Execution::on_lost(const Error& why) {
+  if (failure_ && !repairing_) return;
+  failure_ = unusable_ ? *unusable_ : why;
+  if (!unusable_) failure_->outcome = sent_ ? Outcome::kUnknown : Outcome::kNotStarted;
+  failure_->retryable = failure_->fault != Fault::kCredentials &&
+                        failure_->code != ErrorCode::kInvalidRequest &&
+                        (failure_->outcome != Outcome::kUnknown || harmless());
+}
+
+/// 57014 is our own cancel, the server's statement_timeout, or somebody's pg_cancel_backend.
+Error Execution::judge_interrupt(Error error) const {
+  if (error.sqlstate() != "57014") return error;
+  if (cancelled_) {
+    error.code = ErrorCode::kCancelled;
+    error.message = "the call was cancelled while the statement ran";
+  } else if (timeout_.count() > 0 && session_.loop.now() - started_ >= timeout_) {
+    error.code = ErrorCode::kQueryTimeout;
+    error.message = "the statement ran longer than " + std::to_string(timeout_.count()) + " ms";
+    error.fault = Fault::kOverload;
+  }
+  return error;
+}
+
+Result<Completion> Execution::outcome() {
+  if (failure_) return fail(std::move(*failure_));
+  if (too_large_ && harmless()) {
+    Error error;
+    error.code = ErrorCode::kResultTooLarge;
+    error.message = "the result is larger than its limit; ask for fewer rows, or stream it";
+    error.outcome = Outcome::kRolledBack;
+    return fail(std::move(error));
+  }
+  completion_.committed = completion_.truncated && !harmless();
+  completion_.timings.database =
+      std::chrono::duration_cast<std::chrono::microseconds>(session_.loop.now() - started_);
+  return std::move(completion_);
+}
+
+void Execution::report() {
+  if (std::exchange(reported_, true)) return;
+  const auto done = std::move(done_);
+  done(outcome());
+}
+
+}  // namespace sluice::postgres

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <memory>
+
+#include "pool/connection.h"
+
+/// PostgreSQL connections for the pool: connected and driven through asynchronous libpq on the
+/// loop's thread, adopted by libpqxx for those who lease one. docs/adr/0002 says who does what.
+namespace sluice::postgres {
+
+struct Options {
+  int cancel_threads = 4;    ///< cancel requests that may be under way at once
+  int resolver_threads = 2;  ///< host names that may be looked up at once
+};
+
+/// The factory owns the threads, and must outlive its connectors and their connections.
+[[nodiscard]] std::unique_ptr<pool::ConnectorFactory> make_connector_factory(
+    const Options& options);
+
+}  // namespace sluice::postgres

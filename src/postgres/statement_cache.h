@@ -1,0 +1,63 @@
+#pragma once
+
+#include <cstddef>
+#include <list>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "postgres/statement_kind.h"
+#include "postgres/types.h"
+#include "sluice/query.h"
+
+namespace sluice::postgres {
+
+/// A statement that the server has parsed, and what it told about it.
+struct PreparedStatement {
+  std::string sql;
+  std::vector<TypeOid> forced_types;  ///< what the caller forced; 0 where inferred. Often empty
+  std::string name;                   ///< on the server; empty: the unnamed statement
+  StatementTraits traits;
+  std::vector<TypeOid> parameter_types;
+  std::vector<Column> columns;
+  bool has_result = false;
+  bool duplicate_names = false;  ///< two columns have one name
+};
+
+using PreparedPtr = std::shared_ptr<const PreparedStatement>;
+
+/// The named prepared statements of one connection; the least recently used goes first. Not
+/// thread-safe. It only keeps books: whoever inserts sends what `evicted` says to the server.
+class StatementCache {
+ public:
+  explicit StatementCache(std::size_t capacity) : capacity_(capacity) {}
+
+  [[nodiscard]] std::size_t capacity() const { return capacity_; }
+  [[nodiscard]] std::size_t size() const { return by_key_.size(); }
+
+  /// Null when it is not there. Makes it the most recently used.
+  [[nodiscard]] PreparedPtr find(std::string_view sql, const std::vector<TypeOid>& forced_types);
+  void insert(PreparedPtr statement);
+  void erase(const PreparedStatement& statement);
+  /// The server has forgotten them all.
+  void clear();
+
+  /// A name that was never used on this connection.
+  [[nodiscard]] std::string new_name();
+  /// Names on the server that are to be deallocated; the caller takes them over.
+  [[nodiscard]] std::vector<std::string> take_evicted();
+  [[nodiscard]] bool has_evicted() const { return !evicted_.empty(); }
+
+ private:
+  using Recent = std::list<PreparedPtr>;
+
+  const std::size_t capacity_;
+  Recent recent_;                                                       // most recently used first
+  std::unordered_multimap<std::string_view, Recent::iterator> by_key_;  // key: the entry's sql
+  std::vector<std::string> evicted_;
+  std::size_t names_ = 0;
+};
+
+}  // namespace sluice::postgres

@@ -1,0 +1,81 @@
+#include "postgres/task_threads.h"
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+namespace sluice::postgres {
+
+struct TaskThreads::Shared {
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::deque<std::function<void()>> waiting;
+  int limit = 1;
+  int threads = 0;
+  int idle = 0;
+  bool stopping = false;
+};
+
+TaskThreads::TaskThreads(int threads) : shared_(std::make_shared<Shared>()) {
+  shared_->limit = std::max(threads, 1);
+}
+
+TaskThreads::~TaskThreads() {
+  std::deque<std::function<void()>> dropped;
+  std::unique_lock lock(shared_->mutex);
+  shared_->stopping = true;
+  dropped.swap(shared_->waiting);
+  shared_->changed.notify_all();
+  shared_->changed.wait_for(lock, std::chrono::seconds(1),
+                            [this] { return shared_->threads == 0; });
+}
+
+void TaskThreads::run(std::function<void()> task) {
+  std::lock_guard lock(shared_->mutex);
+  shared_->waiting.push_back(std::move(task));
+  start_thread_if_needed();
+}
+
+bool TaskThreads::try_run(std::function<void()> task) {
+  std::lock_guard lock(shared_->mutex);
+  const int busy = shared_->threads - shared_->idle;
+  if (busy + static_cast<int>(shared_->waiting.size()) >= shared_->limit) return false;
+  shared_->waiting.push_back(std::move(task));
+  start_thread_if_needed();
+  return true;
+}
+
+/// With the lock held.
+void TaskThreads::start_thread_if_needed() {
+  shared_->changed.notify_one();
+  const bool enough = static_cast<int>(shared_->waiting.size()) <= shared_->idle;
+  if (enough || shared_->threads >= shared_->limit) return;
+  ++shared_->threads;
+  std::thread([shared = shared_] { work(shared); }).detach();
+}
+
+void TaskThreads::work(const std::shared_ptr<Shared>& shared) {
+  std::unique_lock lock(shared->mutex);
+  while (!shared->stopping) {
+    if (shared->waiting.empty()) {
+      ++shared->idle;
+      shared->changed.wait(lock, [&] { return shared->stopping || !shared->waiting.empty(); });
+      --shared->idle;
+      continue;
+    }
+    auto task = std::move(shared->waiting.front());
+    shared->waiting.pop_front();
+    lock.unlock();
+    task();
+    task = nullptr;
+    lock.lock();
+  }
+  --shared->threads;
+  shared->changed.notify_all();
+}
+
+}  // namespace sluice::postgres

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+
+namespace sluice::postgres {
+
+/// A few threads for calls that block and cannot be interrupted (getaddrinfo, PQcancel). Threads
+/// start when first needed. Thread-safe. A task owns all it touches: the destructor drops tasks
+/// that have not begun and waits a second for the others; a thread that is stuck in a silent host
+/// even then is left behind, and ends when its call does.
+class TaskThreads {
+ public:
+  explicit TaskThreads(int threads);
+  ~TaskThreads();
+  TaskThreads(const TaskThreads&) = delete;
+  TaskThreads& operator=(const TaskThreads&) = delete;
+
+  /// Queues the task until a thread is free.
+  void run(std::function<void()> task);
+  /// Runs the task if a thread is free for it now. False: none is.
+  [[nodiscard]] bool try_run(std::function<void()> task);
+
+ private:
+  struct Shared;
+  static void work(const std::shared_ptr<Shared>& shared);
+  void start_thread_if_needed();
+
+  const std::shared_ptr<Shared> shared_;
+};
+
+}  // namespace sluice::postgres
