@@ -97,10 +97,11 @@ ChunkedBody::Status ChunkedBody::end_of_size_line() {
 ChunkedBody::Status ChunkedBody::trailer(char c) {
   if (c == '\r') {
     state_ = State::kTrailerEnd;
-    return Status::kNeedMore;
+    return line_bytes_ == 0 || trailer_named_ ? Status::kNeedMore : Status::kBad;
   }
-  const bool folded = line_bytes_ == 0 && !is_token_char(c);
-  if (folded || !is_field_value({&c, 1})) return Status::kBad;
+  if (line_bytes_ == 0) trailer_named_ = false;
+  if (c == ':' && line_bytes_ > 0) trailer_named_ = true;
+  if (trailer_named_ ? !is_field_value({&c, 1}) : !is_token_char(c)) return Status::kBad;
   ++line_bytes_;
   return count_overhead();
 }

@@ -38,6 +38,7 @@ class ChunkedBody {
   std::size_t digits_ = 0;
   std::size_t line_bytes_ = 0;  // of the current trailer line
   std::size_t overhead_ = 0;    // of the current size line, or of all trailers
+  bool trailer_named_ = false;  // the colon of the current trailer line was seen
   std::string body_;
 };
 

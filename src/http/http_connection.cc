@@ -4,39 +4,19 @@
 #include <array>
 #include <utility>
 
+#include "http/request_id.h"
+
 namespace sluice::http {
 namespace {
 
-using namespace std::chrono_literals;
 using Pistache::Http::Method;
 
 constexpr std::size_t kMaxPipelined = 16;
 constexpr std::size_t kMaxBacklog = 256 * 1024;  // of unsent answers, before reading pauses
 constexpr int kMaxReadsPerTurn = 16;             // so that one fast sender does not starve others
-constexpr auto kProbeDelay = 100ms;              // most half-closed clients are answered sooner
-constexpr auto kFreshPatience = 1s;   // for the first request of a connection, while draining
-constexpr auto kLingerPatience = 2s;  // for a client that has its last answer to go away
-constexpr std::size_t kMaxRequestId = 128;
 
 bool is_safe(Method method) {
   return method == Method::Get || method == Method::Head || method == Method::Options;
-}
-
-bool is_sane_id(std::string_view id) {
-  return !id.empty() && id.size() <= kMaxRequestId && std::all_of(id.begin(), id.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
-           c == '_' || c == ':' || c == '-';
-  });
-}
-
-std::string new_id(base::Random& random) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string id(32, '0');
-  for (std::size_t half = 0; half < 2; ++half) {
-    std::uint64_t bits = random();
-    for (std::size_t i = 0; i < 16; ++i, bits >>= 4) id[half * 16 + i] = kDigits[bits & 15];
-  }
-  return id;
 }
 
 }  // namespace
@@ -51,25 +31,28 @@ HttpConnection::HttpConnection(ConnectionContext& context, std::unique_ptr<ByteS
 
 HttpConnection::~HttpConnection() { detach_all(); }
 
-void HttpConnection::open() { settle(); }
+void HttpConnection::open() {
+  guarded([this] { settle(); });
+}
 
 void HttpConnection::turn_away() {
-  const auto self = shared_from_this();
-  refuse({503, "overloaded", "the server has as many connections as it takes; try again later"});
-  write_answers();
-  flush();
-  settle();
+  guarded([this] {
+    refuse({503, "overloaded", "the server has as many connections as it takes; try again later"});
+    consume({});
+    settle();
+  });
 }
 
 void HttpConnection::on_ready(Readiness readiness) {
   if (state_ == State::kClosed) return;
-  const auto self = shared_from_this();
-  peer_finished_ |= readiness.peer_finished;
-  unread_ |= readiness.readable || readiness.peer_finished || readiness.broken;
-  if (readiness.writable) flush();
-  read_input();
-  if (readiness.broken && state_ != State::kClosed) return finish();
-  settle();
+  guarded([this, readiness] {
+    peer_finished_ |= readiness.peer_finished;
+    unread_ |= readiness.readable || readiness.peer_finished || readiness.broken;
+    if (readiness.writable) flush();
+    read_input();
+    if (readiness.broken) return finish();
+    settle();
+  });
 }
 
 // --- reading and dispatching
@@ -111,7 +94,7 @@ void HttpConnection::read_input() {
 void HttpConnection::on_end_of_input() {
   unread_ = false;
   input_ended_ = true;
-  if (state_ == State::kServing && in_flight()) probe_at_ = context_.loop.now() + kProbeDelay;
+  peer_finished_ = true;
 }
 
 std::size_t HttpConnection::consume(std::string_view input) {
@@ -178,8 +161,7 @@ std::shared_ptr<HttpExchange> HttpConnection::make_exchange(ParsedRequest parsed
   request.headers = std::move(parsed.headers);
   request.body = std::move(parsed.body);
   request.client = client_;
-  const std::string_view id = request.header("x-request-id");
-  request.request_id = is_sane_id(id) ? std::string(id) : new_id(context_.random);
+  request.request_id = request_id(request.header("x-request-id"), context_.random);
   request.received_at = context_.loop.now();
   exchange->target = std::move(parsed.target);
   exchange->host = std::move(parsed.host);
@@ -190,7 +172,10 @@ void HttpConnection::refuse(const Refusal& refusal) {
   last_request_in_ = true;
   const bool was_in_turn = std::exchange(in_turn_, true);
   exchanges_.push_back(make_exchange(parser_.partial()));
-  exchanges_.back()->respond_problem(refusal.status, refusal.code, refusal.detail);
+  std::vector<std::pair<std::string, std::string>> headers;
+  if (refusal.status == 503) headers.emplace_back("Retry-After", "1");
+  exchanges_.back()->respond_problem(refusal.status, refusal.code, refusal.detail,
+                                     std::move(headers));
   in_turn_ = was_in_turn;
 }
 
@@ -199,9 +184,10 @@ void HttpConnection::refuse(const Refusal& refusal) {
 void HttpConnection::answered() {
   if (in_turn_ || state_ != State::kServing) return;
   if (!exchanges_.front()->answered()) return;  // not its turn yet
-  const auto self = shared_from_this();
-  consume_pending();
-  settle();
+  guarded([this] {
+    consume_pending();
+    settle();
+  });
 }
 
 void HttpConnection::write_answers() {
@@ -247,155 +233,6 @@ void HttpConnection::flush() {
   } else if (result.bytes > 0 || !stuck_before) {
     output_by_ = context_.loop.now() + context_.options.write_timeout;
   }
-}
-
-// --- the end of a turn
-
-void HttpConnection::settle() {
-  if (state_ == State::kServing && exchanges_.empty() && parser_.take_expectation()) {
-    write_interim();
-  }
-  if (state_ == State::kServing && is_finished()) linger();
-  if (state_ == State::kClosed) return;
-  if (state_ == State::kLingering && input_ended_) return finish();
-  update_busy();
-  await_input();
-  if (may_read() || (!pending_.empty() && takes_requests())) resume_soon();
-  start_timer();
-}
-
-bool HttpConnection::is_finished() const {
-  if (!output_.empty() || in_flight()) return false;
-  if (last_answer_out_ || input_ended_) return pending_.empty() || last_answer_out_;
-  return context_.draining && !is_fresh() && !parser_.started();
-}
-
-void HttpConnection::update_busy() {
-  bool busy = in_flight() || !output_.empty();
-  if (context_.draining && (is_fresh() || parser_.started())) busy = true;
-  if (state_ != State::kServing) busy = false;
-  if (busy == counted_busy_) return;
-  counted_busy_ = busy;
-  context_.busy_connections += busy ? 1 : -1;
-}
-
-/// Sets the deadline for what the client has to send next. Runs once per turn, so it only touches
-/// the clock when the kind of waiting changes.
-void HttpConnection::await_input() {
-  Awaiting now_awaiting = Awaiting::kNothing;
-  if (state_ == State::kServing && takes_requests() && !input_ended_) {
-    if (parser_.in_body())
-      now_awaiting = Awaiting::kBody;
-    else if (parser_.started())
-      now_awaiting = Awaiting::kHead;
-    else if (!in_flight() && output_.empty())
-      now_awaiting = Awaiting::kRequest;
-  }
-  if (now_awaiting == awaiting_) return;
-  awaiting_ = now_awaiting;
-  const auto now = context_.loop.now();
-  switch (awaiting_) {
-    case Awaiting::kNothing:
-      input_by_ = base::TimePoint::max();
-      break;
-    case Awaiting::kHead:
-      input_by_ = now + context_.options.head_timeout;
-      break;
-    case Awaiting::kBody:
-      input_by_ = now + context_.options.body_timeout;
-      break;
-    case Awaiting::kRequest:
-      input_by_ = now + (context_.draining ? kFreshPatience : context_.options.idle_timeout);
-      break;
-  }
-}
-
-/// The timer is left armed when it would fire too early: firing once for nothing is cheaper than
-/// moving it with every request.
-void HttpConnection::start_timer() {
-  const auto next = std::min({input_by_, output_by_, probe_at_, linger_until_});
-  if (next == base::TimePoint::max() || (timer_.armed() && timer_.at() <= next)) return;
-  timer_.arm(next);
-}
-
-void HttpConnection::on_time() {
-  const auto self = shared_from_this();
-  const auto now = context_.loop.now();
-  if (now >= output_by_) return finish();
-  if (now >= linger_until_) return finish();
-  if (now >= probe_at_) {
-    probe_at_ = base::TimePoint::max();
-    // A client that only closed its sending side ignores this; one that has left answers with a
-    // reset, and so its query can be cancelled. HTTP/1.0 knows no interim answers.
-    const bool useful = !exchanges_.empty() && output_.empty();
-    if (useful && exchanges_.front()->request().version_minor == 1) write_interim();
-  }
-  if (now >= input_by_) on_input_timeout();
-  settle();
-}
-
-void HttpConnection::on_input_timeout() {
-  input_by_ = base::TimePoint::max();
-  if (awaiting_ == Awaiting::kRequest) return finish();
-  refuse({408, "request_timeout", "the request did not arrive in time"});
-  consume({});
-}
-
-/// Later, because the worker's buffer may be in use right now: this may run inside the handler of
-/// another connection.
-void HttpConnection::resume_soon() {
-  if (std::exchange(resuming_, true)) return;
-  context_.loop.post([weak = weak_from_this()] {
-    const auto self = weak.lock();
-    if (!self) return;
-    self->resuming_ = false;
-    if (self->state_ == State::kClosed) return;
-    if (self->state_ == State::kServing) self->consume_pending();
-    self->read_input();
-    self->settle();
-  });
-}
-
-void HttpConnection::drain() {
-  const auto self = shared_from_this();
-  if (state_ != State::kServing) return;
-  unread_ = true;  // what has already arrived counts as begun
-  read_input();
-  if (awaiting_ == Awaiting::kRequest) awaiting_ = Awaiting::kNothing;  // patience is shorter now
-  settle();
-}
-
-/// Closing a socket that still holds unread input resets the connection and may destroy the last
-/// answer on its way. So: say that nothing more comes, and wait for the client to close.
-void HttpConnection::linger() {
-  if (input_ended_) return finish();
-  state_ = State::kLingering;
-  stream_->shut_down_writing();
-  linger_until_ = context_.loop.now() + kLingerPatience;
-  input_by_ = output_by_ = probe_at_ = base::TimePoint::max();
-  pending_ = {};
-}
-
-void HttpConnection::abort() {
-  if (state_ == State::kClosed) return;
-  const auto self = shared_from_this();
-  finish();
-}
-
-void HttpConnection::finish() {
-  if (state_ == State::kClosed) return;
-  state_ = State::kClosed;
-  update_busy();
-  timer_.disarm();
-  stream_->close();
-  detach_all();
-}
-
-void HttpConnection::detach_all() {
-  const auto exchanges = std::move(exchanges_);
-  exchanges_.clear();
-  for (const auto& exchange : exchanges) exchange->detach();
-  if (const auto parked = std::exchange(parked_, nullptr)) parked->detach();
 }
 
 }  // namespace sluice::http

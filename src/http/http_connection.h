@@ -70,6 +70,18 @@ class HttpConnection final : public AnswerSink,
   enum class State { kServing, kLingering, kClosed };
   enum class Awaiting { kNothing, kRequest, kHead, kBody };
 
+  /// Keeps the connection alive for the length of a call from outside, and ends it, alone, if
+  /// something unforeseen is thrown (no memory, say): nothing may escape into the reactor.
+  template <typename Call>
+  void guarded(Call call) {
+    const auto self = shared_from_this();
+    try {
+      call();
+    } catch (...) {
+      finish();
+    }
+  }
+
   // Reading and dispatching.
   void read_input();
   [[nodiscard]] bool may_read() const;
@@ -99,7 +111,9 @@ class HttpConnection final : public AnswerSink,
   void start_timer();
   void on_time();
   void on_input_timeout();
+  void probe();
   void resume_soon();
+  void resume();
   void linger();
   void finish();
   void detach_all();

@@ -31,8 +31,9 @@ void HttpExchange::respond_problem(int status, std::string code, std::string det
   response.status = status;
   response.content_type = "application/problem+json";
   response.headers = std::move(headers);
-  response.body = json::Problem::of(status, std::move(code), title, std::move(detail))
-                      .to_json(request_.request_id);
+  auto problem = json::Problem::of(status, std::move(code), title, std::move(detail));
+  if (status == 500) problem.error.outcome = Outcome::kUnknown;  // the handler had begun
+  response.body = problem.to_json(request_.request_id);
   respond(std::move(response));
 }
 
@@ -50,7 +51,12 @@ std::shared_ptr<Exchange> HttpExchange::handle(std::shared_ptr<HttpExchange> exc
 void HttpExchange::detach() {
   sink_ = nullptr;
   if (answered_.exchange(true)) return;
-  if (const auto gone = std::exchange(gone_, nullptr)) gone();
+  const auto gone = std::exchange(gone_, nullptr);
+  if (!gone) return;
+  try {
+    gone();
+  } catch (...) {  // NOLINT: the connection has ended, and its neighbours must hear of it too
+  }
 }
 
 }  // namespace sluice::http

@@ -102,6 +102,7 @@ void Router::add(Method method, std::string pattern, Handler handler) {
 
 Router::Match Router::find(Method method, std::string_view raw_path) const {
   if (raw_path.find('%') != std::string_view::npos) {
+    if (!percent_decoded(raw_path)) return {};
     const std::string plain = without_needless_escapes(raw_path);
     if (plain != raw_path) return find(method, plain);
   }
