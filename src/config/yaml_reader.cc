@@ -16,7 +16,7 @@ namespace {
 constexpr std::size_t kLargestFile = 16 * 1024 * 1024;
 /// Bounds for aliases that contain themselves, or each other, many times over.
 constexpr int kDeepest = 16;
-constexpr int kMostNodes = 1'000'000;
+constexpr int kMostNodes = 300'000;
 
 class TreeBuilder {
  public:
