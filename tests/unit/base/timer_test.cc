@@ -112,6 +112,25 @@ TEST(Timer, HeldBackForTheNextTurnCanStillBeDisarmedAndMoved) {
   EXPECT_EQ(fired, std::vector<int>({2, 3}));
 }
 
+TEST(Timer, HeldBackOnesAreIndependentOfTheHeap) {
+  TimerQueue queue;
+  std::vector<int> fired;
+  std::vector<std::unique_ptr<Timer>> timers;
+  for (int i = 0; i < 64; ++i) {
+    timers.push_back(std::make_unique<Timer>(queue, [&fired, i] { fired.push_back(i); }));
+  }
+  Timer trigger(queue, [&] {
+    for (const auto& timer : timers) timer->arm(kStart);
+    for (std::size_t i = 0; i < timers.size(); ++i) {
+      if (i % 8 != 0) timers[i].reset();
+    }
+  });
+  trigger.arm(kStart);
+  queue.fire_due(kStart);
+  queue.fire_due(kStart);
+  EXPECT_EQ(fired, std::vector<int>({0, 8, 16, 24, 32, 40, 48, 56}));
+}
+
 TEST(Timer, ThoseDueTogetherFireInTheOrderOfArming) {
   TimerQueue queue;
   std::vector<int> fired;
