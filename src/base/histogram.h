@@ -9,7 +9,7 @@
 namespace sluice::base {
 
 /// Counts latencies: since start in the fixed bounds of `Histogram`, and over about the last minute
-/// in buckets of 12 % width, for percentiles. Recording costs a few nanoseconds; the first value
+/// in buckets of 12 % width, for percentiles. Recording costs some 30 ns; the first value
 /// allocates some 6 KB, nothing else does, so that ten thousand idle databases cost nothing.
 /// Not thread-safe.
 class LatencyRecorder {
