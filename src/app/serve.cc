@@ -15,15 +15,15 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kPollEvery{20};
 
-/// SIGTERM, SIGINT and SIGHUP, taken one by one by the main thread; blocked everywhere else,
-/// because threads inherit the mask.
+/// SIGTERM, SIGINT and SIGHUP, taken one by one by the main thread; blocked everywhere.
 class Signals {
  public:
   Signals() {
     sigemptyset(&set_);
     for (int number : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set_, number);
-    pthread_sigmask(SIG_BLOCK, &set_, nullptr);
   }
+
+  void block() const { pthread_sigmask(SIG_BLOCK, &set_, nullptr); }
 
   [[nodiscard]] int wait() const {
     int number = 0;

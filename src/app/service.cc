@@ -5,6 +5,7 @@
 #include <random>
 #include <utility>
 
+#include "app/access_log.h"
 #include "app/log_observer.h"
 #include "postgres/postgres.h"
 
@@ -56,7 +57,7 @@ Service::Service(const config::Config& config, Log& log, std::unique_ptr<http::S
       server_(std::move(server)),
       manager_(
           {as_event_loops(server_->loops()), *connectors_, *observer_, std::random_device{}()}),
-      gateway_(manager_, std::move(rules)),
+      gateway_(manager_, std::move(rules), as_event_loops(server_->loops())),
       api_(router_, gateway_),
       log_(log) {
   http::add_all_routes(api_);
@@ -72,6 +73,12 @@ Status Service::start() {
   }
   server_->start_accepting();
   return {};
+}
+
+void Service::note_access(const http::AccessRecord& record) {
+  const auto method = Pistache::Http::methodString(record.request.method);
+  gateway_.request_metrics().record({method, record.request.route, record.status}, record.elapsed);
+  log_access(log_, record);
 }
 
 Status Service::register_database(const config::DatabaseConfig& database) {

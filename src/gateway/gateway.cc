@@ -15,12 +15,14 @@ std::function<void(T)> on_loop(base::EventLoop& loop, std::function<void(T)> don
 
 }  // namespace
 
-Gateway::Gateway(manager::Manager& manager, std::shared_ptr<const AccessRules> rules)
+Gateway::Gateway(manager::Manager& manager, std::shared_ptr<const AccessRules> rules,
+                 std::vector<base::EventLoop*> workers)
     : manager_(manager),
       rules_(std::move(rules)),
       queries_(manager),
       fan_outs_(manager),
-      server_view_(manager) {}
+      server_view_(manager),
+      request_metrics_(std::move(workers)) {}
 
 std::shared_ptr<const AccessRules> Gateway::rules() const { return rules_.load(); }
 

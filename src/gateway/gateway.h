@@ -11,6 +11,7 @@
 #include "base/event_loop.h"
 #include "gateway/fan_out_service.h"
 #include "gateway/query_service.h"
+#include "gateway/request_metrics.h"
 #include "gateway/server_view.h"
 #include "json/requests.h"
 #include "manager/manager.h"
@@ -30,7 +31,8 @@ struct AccessRules {
 /// function returns at once and answers through its callback on the given worker's loop.
 class Gateway {
  public:
-  Gateway(manager::Manager& manager, std::shared_ptr<const AccessRules> rules);
+  Gateway(manager::Manager& manager, std::shared_ptr<const AccessRules> rules,
+          std::vector<base::EventLoop*> workers);
 
   /// Empty: no or bad credentials.
   [[nodiscard]] std::optional<security::Principal> authenticate(
@@ -41,8 +43,10 @@ class Gateway {
 
   [[nodiscard]] QueryService& queries() { return queries_; }
   [[nodiscard]] FanOutService& fan_outs() { return fan_outs_; }
+  [[nodiscard]] RequestMetrics& request_metrics() { return request_metrics_; }
+  [[nodiscard]] const RequestMetrics& request_metrics() const { return request_metrics_; }
 
-  /// kForbiddenHost is told apart from other errors by `connect_allowed`.
+  /// Whether the host rules let a dynamic connect go there; `connect` itself does not ask.
   [[nodiscard]] bool connect_allowed(const Target& target) const;
   void connect(json::ConnectRequest request, base::EventLoop& loop,
                std::function<void(Result<Connected>)> done);
@@ -73,6 +77,7 @@ class Gateway {
   QueryService queries_;
   FanOutService fan_outs_;
   ServerView server_view_;
+  RequestMetrics request_metrics_;
   std::atomic<bool> draining_{false};
 };
 

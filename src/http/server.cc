@@ -32,7 +32,7 @@ class TransportServer final : public Server {
 
   [[nodiscard]] std::string address() const override { return address_; }
 
-  void start(const Router& router, std::function<void(const AccessRecord&)> access_log) override {
+  void run(const Router& router, std::function<void(const AccessRecord&)> access_log) override {
     access_log_ = std::move(access_log);
     dispatcher_.emplace(router, SitePolicy({.bound_host = listener_.host(),
                                             .allowed_hosts = options_.allowed_hosts,
@@ -45,6 +45,8 @@ class TransportServer final : public Server {
                      listener_);
     workers_->start();
   }
+
+  void start_accepting() override { workers_->start_accepting(); }
 
   void stop_accepting() override {
     if (std::exchange(stopped_accepting_, true)) return;

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/epoll_loop.h"
@@ -42,18 +43,26 @@ struct AccessRecord {
 /// per reactor thread, each with one EpollLoop inside.
 class Server {
  public:
-  /// Binds and listens, but accepts nothing before `start`. Fails when the address cannot be had.
+  /// Binds and listens, but accepts nobody before `start_accepting`. Fails when the address cannot be had.
   [[nodiscard]] static Result<std::unique_ptr<Server>> create(const ServerOptions& options);
   virtual ~Server() = default;  ///< like `stop`
 
-  /// The workers' loops, for those who do their work on them. They run from `start` on; tasks posted
+  /// The workers' loops, for those who do their work on them. They run from `run` on; tasks posted
   /// before wait for it. Valid as long as the server.
   [[nodiscard]] virtual std::vector<base::EpollLoop*> loops() = 0;
   /// The address with the real port: "127.0.0.1:8080".
   [[nodiscard]] virtual std::string address() const = 0;
 
-  /// Begins to accept and serve. The router must be complete, and outlive the server.
-  virtual void start(const Router& router, std::function<void(const AccessRecord&)> access_log) = 0;
+  /// Starts the workers, without accepting anybody yet: what must exist before the first request can
+  /// be made on their loops. The router must be complete, and outlive the server.
+  virtual void run(const Router& router, std::function<void(const AccessRecord&)> access_log) = 0;
+  /// Begins to accept and serve. Once, after `run`.
+  virtual void start_accepting() = 0;
+  /// Both.
+  void start(const Router& router, std::function<void(const AccessRecord&)> access_log) {
+    run(router, std::move(access_log));
+    start_accepting();
+  }
   /// Closes the listener. Everything accepted is still served; idle keep-alive connections are
   /// closed, and each answer from now on says `Connection: close`.
   virtual void stop_accepting() = 0;

@@ -190,8 +190,11 @@ void Workers::start() {
   reactor_ = Pistache::Aio::Reactor::create();
   reactor_->init(Pistache::Aio::AsyncContext(workers_.size(), "sluice-worker"));
   reactor_->addHandler(std::make_shared<WorkerPrototype>(workers_));
-  environment_.loops.front()->post([this] { acceptor_.start(); });
   reactor_->run();
+}
+
+void Workers::start_accepting() {
+  environment_.loops.front()->post([this] { acceptor_.start(); });
 }
 
 void Workers::hand_over(std::shared_ptr<NewConnection> connection) {

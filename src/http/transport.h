@@ -74,6 +74,7 @@ class Workers {
   ~Workers();  ///< like `stop`
 
   void start();
+  void start_accepting();
   void stop_accepting();
   void stop();
 

@@ -1,5 +1,7 @@
 #include "postgres/postgres.h"
 
+#include <libpq-fe.h>
+
 #include <utility>
 
 #include "postgres/canceller.h"
@@ -29,6 +31,11 @@ class PostgresConnectorFactory final : public pool::ConnectorFactory {
 
 std::unique_ptr<pool::ConnectorFactory> make_connector_factory(const Options& options) {
   return std::make_unique<PostgresConnectorFactory>(options);
+}
+
+std::string libpq_version() {
+  const int number = PQlibVersion();  // 150008
+  return std::to_string(number / 10'000) + "." + std::to_string(number % 10'000);
 }
 
 }  // namespace sluice::postgres

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "pool/connection.h"
 
@@ -16,5 +17,8 @@ struct Options {
 /// The factory owns the threads, and must outlive its connectors and their connections.
 [[nodiscard]] std::unique_ptr<pool::ConnectorFactory> make_connector_factory(
     const Options& options);
+
+/// The version of libpq that is loaded, "15.8".
+[[nodiscard]] std::string libpq_version();
 
 }  // namespace sluice::postgres
