@@ -1,7 +1,5 @@
 #include "app/access_log.h"
 
-#include <pistache/http_defs.h>
-
 #include <string_view>
 #include <vector>
 
@@ -10,7 +8,7 @@ namespace sluice::app {
 void log_access(Log& log, const http::AccessRecord& record) {
   if (!log.shows(LogLevel::kInfo)) return;
   const http::Request& request = record.request;
-  const std::string_view method = Pistache::Http::methodString(request.method);
+  const std::string_view method = methodString(request.method);
   const double duration_ms = static_cast<double>(record.elapsed.count()) / 1000;
   std::vector<LogField> fields{{"request_id", request.request_id}, {"method", method},
                                {"route", request.route},           {"status", record.status},
