@@ -13,6 +13,7 @@ endif()
 add_library(sluice_compile INTERFACE)
 target_compile_options(sluice_compile INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor
                        -Wno-missing-field-initializers  # designated initialisers name what differs
+                       $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>  # GCC 12 sees overlaps in operator+ (PR 105651)
                        $<$<BOOL:${PROJECT_IS_TOP_LEVEL}>:-Werror>)
 if(SLUICE_SANITIZE STREQUAL "address")
   target_compile_options(sluice_compile INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=all
