@@ -46,18 +46,18 @@ Result<std::unique_ptr<Service>> Service::create(const config::Config& config, L
   if (!rules) return fail(std::move(rules.error()));
   auto server = http::Server::create(server_options(config.server));
   if (!server) return fail(std::move(server.error()));
-  return std::unique_ptr<Service>(new Service(config, log, std::move(*server), std::move(*rules)));
+  return std::unique_ptr<Service>(new Service(config, log, std::move(*server), *rules));
 }
 
 Service::Service(const config::Config& config, Log& log, std::unique_ptr<http::Server> server,
-                 std::shared_ptr<const gateway::AccessRules> rules)
+                 const std::shared_ptr<const gateway::AccessRules>& rules)
     : config_(config),
       observer_(std::make_unique<LogObserver>(log, config.log.pool_events)),
       connectors_(postgres::make_connector_factory({})),
       server_(std::move(server)),
       manager_(
           {as_event_loops(server_->loops()), *connectors_, *observer_, std::random_device{}()}),
-      gateway_(manager_, std::move(rules), as_event_loops(server_->loops())),
+      gateway_(manager_, rules, as_event_loops(server_->loops())),
       api_(router_, gateway_),
       log_(log) {
   http::add_all_routes(api_);
@@ -111,7 +111,7 @@ Status Service::reload(const config::Config& config) {
     if (stays) continue;
     if (auto removed = remove_database(before.db_id); !removed) return removed;
   }
-  gateway_.replace_rules(std::move(*rules));
+  gateway_.replace_rules(*rules);
   config_ = config;
   return {};
 }

@@ -43,7 +43,7 @@ class Service {
 
  private:
   Service(const config::Config& config, Log& log, std::unique_ptr<http::Server> server,
-          std::shared_ptr<const gateway::AccessRules> rules);
+          const std::shared_ptr<const gateway::AccessRules>& rules);
   void note_access(const http::AccessRecord& record);
   [[nodiscard]] Status register_database(const config::DatabaseConfig& database);
   [[nodiscard]] Status remove_database(const std::string& db_id);

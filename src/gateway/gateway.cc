@@ -15,29 +15,29 @@ std::function<void(T)> on_loop(base::EventLoop& loop, std::function<void(T)> don
 
 }  // namespace
 
-Gateway::Gateway(manager::Manager& manager, std::shared_ptr<const AccessRules> rules,
-                 std::vector<base::EventLoop*> workers)
+std::optional<security::Principal> AccessRules::authenticate(std::string_view authorization) const {
+  if (keys.open()) return security::Principal{"anonymous", security::Role::kAdmin};
+  return keys.authenticate(authorization);
+}
+
+Gateway::Gateway(manager::Manager& manager, const std::shared_ptr<const AccessRules>& rules,
+                 const std::vector<base::EventLoop*>& workers)
     : manager_(manager),
-      rules_(std::move(rules)),
+      rules_(workers),
       queries_(manager),
       fan_outs_(manager),
       server_view_(manager),
-      request_metrics_(std::move(workers)) {}
-
-std::shared_ptr<const AccessRules> Gateway::rules() const { return rules_.load(); }
-
-void Gateway::replace_rules(std::shared_ptr<const AccessRules> rules) {
-  rules_.store(std::move(rules));
+      request_metrics_(workers) {
+  rules_.for_each([&rules](const base::EventLoop&, auto& own) { own = rules; });
 }
 
-std::optional<security::Principal> Gateway::authenticate(std::string_view authorization) const {
-  const auto current = rules();
-  if (current->keys.open()) return security::Principal{"anonymous", security::Role::kAdmin};
-  return current->keys.authenticate(authorization);
+void Gateway::replace_rules(const std::shared_ptr<const AccessRules>& rules) {
+  rules_.for_each(
+      [&rules](base::EventLoop& loop, auto& own) { loop.post([&own, rules] { own = rules; }); });
 }
 
 bool Gateway::connect_allowed(const Target& target) const {
-  return rules()->connect_hosts.allows(target.host);
+  return rules().connect_hosts.allows(target.host);
 }
 
 void Gateway::connect(json::ConnectRequest request, base::EventLoop& loop,

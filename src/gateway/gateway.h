@@ -10,6 +10,7 @@
 
 #include "base/event_loop.h"
 #include "gateway/fan_out_service.h"
+#include "gateway/per_worker.h"
 #include "gateway/query_service.h"
 #include "gateway/request_metrics.h"
 #include "gateway/server_view.h"
@@ -25,21 +26,29 @@ struct AccessRules {
   security::ApiKeys keys;
   security::HostRules connect_hosts;
   DatabaseOptions defaults;  ///< what a connect starts from
+
+  /// Without any key configured, everybody is admin.
+  [[nodiscard]] std::optional<security::Principal> authenticate(
+      std::string_view authorization) const;
 };
 
 /// What the service does, without HTTP: the one object that the routes talk to. Thread-safe; every
 /// function returns at once and answers through its callback on the given worker's loop.
 class Gateway {
  public:
-  Gateway(manager::Manager& manager, std::shared_ptr<const AccessRules> rules,
-          std::vector<base::EventLoop*> workers);
+  /// Before the workers run.
+  Gateway(manager::Manager& manager, const std::shared_ptr<const AccessRules>& rules,
+          const std::vector<base::EventLoop*>& workers);
 
-  /// Empty: no or bad credentials.
+  /// Empty: no or bad credentials. On a worker's thread.
   [[nodiscard]] std::optional<security::Principal> authenticate(
-      std::string_view authorization) const;
-  /// The rules in force. Thread-safe, as is replacing them.
-  [[nodiscard]] std::shared_ptr<const AccessRules> rules() const;
-  void replace_rules(std::shared_ptr<const AccessRules> rules);
+      std::string_view authorization) const {
+    return rules().authenticate(authorization);
+  }
+  /// The rules in force. On a worker's thread; valid until that thread's next turn.
+  [[nodiscard]] const AccessRules& rules() const { return **rules_.own(); }
+  /// From any thread; each worker takes them over on its next turn.
+  void replace_rules(const std::shared_ptr<const AccessRules>& rules);
 
   [[nodiscard]] QueryService& queries() { return queries_; }
   [[nodiscard]] FanOutService& fan_outs() { return fan_outs_; }
@@ -73,7 +82,7 @@ class Gateway {
 
  private:
   manager::Manager& manager_;
-  std::atomic<std::shared_ptr<const AccessRules>> rules_;
+  PerWorker<std::shared_ptr<const AccessRules>> rules_;
   QueryService queries_;
   FanOutService fan_outs_;
   ServerView server_view_;

@@ -2,24 +2,16 @@
 
 namespace sluice::gateway {
 
-RequestMetrics::RequestMetrics(std::vector<base::EventLoop*> workers) {
-  workers_.reserve(workers.size());
-  for (base::EventLoop* loop : workers) {
-    workers_.push_back({loop, std::make_unique<metrics::HttpMetrics>()});
-  }
-}
-
 void RequestMetrics::record(const metrics::HttpMetrics::Labels& labels,
                             std::chrono::microseconds elapsed) {
-  for (const Worker& worker : workers_) {
-    if (worker.loop->is_current()) return worker.counts->record(labels, elapsed);
-  }
+  if (metrics::HttpMetrics* own = counts_.own()) own->record(labels, elapsed);
 }
 
 std::vector<metrics::HttpSeries> RequestMetrics::series() const {
   std::vector<const metrics::HttpMetrics*> counts;
-  counts.reserve(workers_.size());
-  for (const Worker& worker : workers_) counts.push_back(worker.counts.get());
+  counts_.for_each([&counts](const base::EventLoop&, const metrics::HttpMetrics& worker) {
+    counts.push_back(&worker);
+  });
   return metrics::HttpMetrics::merge(counts);
 }
 

@@ -24,7 +24,7 @@ json::Problem host_not_allowed(const std::string& host) {
 }
 
 void connect(const ApiCall& call) {
-  auto request = json::decode_connect(call.request().body, call.gateway.rules()->defaults);
+  auto request = json::decode_connect(call.request().body, call.gateway.rules().defaults);
   if (!request) return call.respond(request.error());
   if (!call.gateway.connect_allowed(request->target)) {
     return call.respond(host_not_allowed(request->target.host));
