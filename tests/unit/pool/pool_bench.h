@@ -84,6 +84,7 @@ class PoolBench : public ::testing::Test {
   }
 
   ~PoolBench() override {
+    listener.also = nullptr;
     if (pool_) pool_->pause();  // so that leases that come back now serve nobody
     callers.clear();
   }

@@ -19,9 +19,18 @@ struct Client {
   std::optional<Lease> lease;
 };
 
+/// What was met in all lives together, so that the test cannot pass by meeting nothing.
+struct Met {
+  std::map<std::string, std::int64_t> closed;
+  std::int64_t timeouts = 0;
+  std::int64_t connect_errors = 0;
+  std::int64_t waited_and_served = 0;
+  std::int64_t refused = 0;
+};
+
 class RandomLife {
  public:
-  explicit RandomLife(std::uint64_t seed) : seed_(seed), random_(seed), pool_random_(seed + 1) {
+  RandomLife(std::uint64_t seed, Met& met) : met_(met), random_(seed), pool_random_(seed + 1) {
     options_.max_size = pick(1, 6);
     options_.max_overflow = chance(30) ? pick(1, 3) : 0;
     options_.min_size = chance(40) ? pick(0, options_.max_size) : 0;
@@ -109,6 +118,7 @@ class RandomLife {
       // Whoever was served directly came while nobody waited; a waiter was the first in the queue.
       if (client.id != 0) {
         ASSERT_EQ(queue_.front(), &client) << "waiters are served in order";
+        ++met_.waited_and_served;
       } else {
         ASSERT_TRUE(queue_.empty()) << "nobody barges in";
       }
@@ -116,6 +126,8 @@ class RandomLife {
         ++lent_broken_;
       }
       client.lease = std::move(*got);
+    } else if (client.id == 0) {
+      ++met_.refused;
     }
     std::erase(queue_, &client);
     if (got && chance(5)) client.lease.reset();  // dropped inside the callback
@@ -260,13 +272,17 @@ class RandomLife {
     ASSERT_TRUE(drained);
     ASSERT_EQ(database_.live() + database_.connecting(), 0);
     ASSERT_EQ(lent_broken_, 0) << "no connection known to be broken is lent";
+    const auto stats = pool_->stats();
+    for (const auto& [reason, count] : stats.connections_closed) met_.closed[reason] += count;
+    met_.timeouts += stats.acquire_timeouts;
+    met_.connect_errors += stats.connect_errors;
     pool_.reset();
     ASSERT_FALSE(loop_.timers().next()) << "no timer is left behind";
   }
 
   using Script = testing::Script;
 
-  const std::uint64_t seed_;
+  Met& met_;
   base::Random random_;
   base::Random pool_random_;
   SimulatedLoop loop_;
@@ -294,10 +310,20 @@ std::uint64_t setting(const char* name, std::uint64_t otherwise) {
 TEST(PoolAtRandom, KeepsItsPromisesInEveryLife) {
   const auto first = setting("SLUICE_SEED", 0);
   const auto count = first != 0 ? 1 : setting("SLUICE_SEEDS", 2'000);
+  Met met;
   for (std::uint64_t seed = first; seed < first + count; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
-    RandomLife(seed).live(250);
+    RandomLife(seed, met).live(250);
     if (HasFailure()) return;
+  }
+  if (count < 500) return;
+  EXPECT_GT(met.timeouts, 100);
+  EXPECT_GT(met.connect_errors, 100);
+  EXPECT_GT(met.waited_and_served, 1'000);
+  EXPECT_GT(met.refused, 100);
+  for (const auto* reason : {"idle", "lifetime", "max_queries", "broken", "reset_failed",
+                             "ping_failed", "renewed", "surplus", "pool_idle", "drained"}) {
+    EXPECT_GT(met.closed[reason], 20) << reason;
   }
 }
 
