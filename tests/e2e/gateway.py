@@ -43,7 +43,8 @@ class Gateway:
         self.directory = tempfile.mkdtemp(prefix="sluice-gateway-", dir="/tmp")
         self.config_file = os.path.join(self.directory, "sluice.yaml")
         with open(self.config_file, "w", encoding="utf-8") as file:
-            json.dump({"log": {"level": "debug", "format": "json"}, **(config or {})}, file, indent=1)
+            json.dump({"log": {"level": "debug", "format": "json"}, **(config or {})}, file,
+                      indent=1)
         self.port = free_port()
         self._log = open(os.path.join(self.directory, "log"), "wb")
         self.process = subprocess.Popen(
@@ -120,7 +121,8 @@ class Gateway:
                 connection.close()
 
     def get(self, path, **headers):
-        return self.request("GET", path, headers={name.replace("_", "-"): value for name, value in headers.items()})
+        return self.request("GET", path, headers={name.replace("_", "-"): value for name,
+                                                  value in headers.items()})
 
     def post(self, path, body, headers=None):
         return self.request("POST", path, body, headers)
@@ -196,7 +198,8 @@ class GatewayTest(unittest.TestCase):
         self.assertEqual(problem["request_id"], answer.headers["x-request-id"])
         self.assertIn(problem["outcome"], ("not_started", "rolled_back", "unknown"))
         self.assertIsInstance(problem["retryable"], bool)
-        self.assertEqual("retry-after" in answer.headers, problem.get("retry_after_ms") is not None, answer)
+        self.assertEqual("retry-after" in answer.headers, problem.get("retry_after_ms") is not None,
+                         answer)
         for field, value in fields.items():
             self.assertEqual(problem.get(field), value, f"{field} in {problem}")
         return problem

@@ -19,7 +19,8 @@ def free_port():
 
 
 def _programs():
-    found = sorted(glob.glob("/usr/lib/postgresql/*/bin/initdb"), key=lambda path: int(path.split("/")[4]))
+    found = sorted(glob.glob("/usr/lib/postgresql/*/bin/initdb"),
+                   key=lambda path: int(path.split("/")[4]))
     initdb = found[-1] if found else shutil.which("initdb")
     if not initdb:
         raise RuntimeError("no PostgreSQL server programs found; install the package postgresql")
@@ -60,7 +61,8 @@ class PrivatePostgres:
             shutil.chown(self.directory, "postgres", "postgres")
             shutil.chown(password_file, "postgres", "postgres")
         self.data = os.path.join(self.directory, "data")
-        subprocess.run(self._as_postgres(f"{self.bin}/initdb", "-D", self.data, "-U", "postgres", "--no-sync",
+        subprocess.run(self._as_postgres(f"{self.bin}/initdb", "-D", self.data, "-U", "postgres",
+                                         "--no-sync",
                                          "--auth=scram-sha-256", f"--pwfile={password_file}", "--encoding=UTF8",
                                          "--locale=C.UTF-8"),
                        check=True, stdout=subprocess.DEVNULL, cwd="/")
@@ -74,7 +76,8 @@ class PrivatePostgres:
     def start(self):
         log = open(os.path.join(self.directory, "log"), "ab")
         with log:
-            self._process = subprocess.Popen(self._as_postgres(f"{self.bin}/postgres", "-D", self.data),
+            self._process = subprocess.Popen(self._as_postgres(f"{self.bin}/postgres", "-D",
+                self.data),
                                              stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/",
                                              start_new_session=True)
         deadline = time.monotonic() + 30
@@ -97,7 +100,8 @@ class PrivatePostgres:
         self._signal_all(signal.SIGCONT)
 
     def _signal_all(self, number):
-        with open(f"/proc/{self._process.pid}/task/{self._process.pid}/children", encoding="ascii") as file:
+        with open(f"/proc/{self._process.pid}/task/{self._process.pid}/children",
+                  encoding="ascii") as file:
             children = [int(pid) for pid in file.read().split()]
         for pid in [self._process.pid, *children]:
             try:
@@ -118,7 +122,8 @@ class PrivatePostgres:
 
     def _psql(self, sql, database):
         environment = dict(os.environ, PGPASSWORD=self._superuser_password, PGCONNECT_TIMEOUT="5")
-        return subprocess.run(["psql", "-XqAt", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-p", str(self.port),
+        return subprocess.run(["psql", "-XqAt", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-p",
+                               str(self.port),
                                "-U", "postgres", "-d", database, "-f", "-"],
                               input=sql, capture_output=True, text=True, env=environment)
 

@@ -7,13 +7,16 @@ from gateway import GatewayTest
 
 class Dashboard(GatewayTest):
     def test_the_page_is_served_with_a_strict_policy(self):
-        for path, kind in (("/admin", "text/html"), ("/admin/dashboard.css", "text/css"), ("/admin/dashboard.js", "text/javascript")):
+        for path, kind in (("/admin", "text/html"), ("/admin/dashboard.css", "text/css"),
+                           ("/admin/dashboard.js", "text/javascript")):
             answer = self.gateway.get(path)
-            self.assertEqual((answer.status, answer.headers["content-type"].split(";")[0]), (200, kind))
+            self.assertEqual((answer.status, answer.headers["content-type"].split(";")[0]), (200,
+                kind))
             self.assertIn("default-src 'none'", answer.headers["content-security-policy"])
             self.assertNotIn("unsafe", answer.headers["content-security-policy"])
             self.assertEqual(answer.headers["x-content-type-options"], "nosniff")
-            self.assertNotRegex(answer.text, r"https?://(?!www\.w3\.org)[a-z]", "nothing comes from elsewhere")
+            self.assertNotRegex(answer.text, r"https?://(?!www\.w3\.org)[a-z]",
+                                "nothing comes from elsewhere")
         page = self.gateway.get("/admin").text
         for file in re.findall(r'(?:src|href)="(/admin/[^"]+)"', page):
             self.assertEqual(self.gateway.get(file).status, 200, file)
@@ -22,7 +25,8 @@ class Dashboard(GatewayTest):
     def test_what_the_page_reads_is_there(self):
         self.gateway.query("select 1")
         [pool] = self.gateway.get("/metrics?format=json").json["pools"]
-        for field in ("db_id", "pool_size", "free_connections", "used_connections", "max_size", "overflow_connections", "waiting", "utilization",
+        for field in ("db_id", "pool_size", "free_connections", "used_connections", "max_size",
+                      "overflow_connections", "waiting", "utilization",
                       "queries_executed", "error_rate", "queries_per_second", "last_used"):
             self.assertIn(field, pool)
         self.assertLessEqual({"p50", "p95", "p99"}, set(pool["query_ms"]))

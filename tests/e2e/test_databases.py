@@ -10,18 +10,22 @@ class Databases(GatewayTest):
         cls.postgres.create_database("limits")
 
     def connect(self, database="extra", **changes):
-        return self.gateway.post("/databases/connect", {**self.postgres.target(database), **changes})
+        return self.gateway.post("/databases/connect", {**self.postgres.target(database),
+                                                        **changes})
 
     def test_connect_query_disconnect(self):
         made = self.connect(db_id="extra", labels={"tier": "gold"})
-        self.assertEqual((made.status, made.json["db_id"], made.json["status"], made.json["created"]), (201, "extra", "connected", True))
+        self.assertEqual((made.status, made.json["db_id"], made.json["status"],
+                          made.json["created"]), (201, "extra", "connected", True))
         self.assertRegex(made.json["server_version"], r"^\d+\.\d+")
         self.assertGreater(made.json["latency_ms"], 0)
-        self.assertEqual(self.gateway.scalar("select current_database()::text", db="extra"), "extra")
+        self.assertEqual(self.gateway.scalar("select current_database()::text", db="extra"),
+                         "extra")
         again = self.connect(db_id="extra", labels={"tier": "gold"})
         self.assertEqual((again.status, again.json["created"]), (200, False))
         self.assert_problem(self.connect("limits", db_id="extra"), 409, "db_id_taken")
-        self.assert_problem(self.connect(db_id="extra", password="wrong"), 422, "connection_rejected")
+        self.assert_problem(self.connect(db_id="extra", password="wrong"), 422,
+                            "connection_rejected")
         self.assertEqual(self.gateway.query("select 1", db="extra").status, 200)
         self.assertIn("extra", [database["db_id"] for database in self.gateway.get("/databases").json["databases"]])
         self.assertEqual(self.gateway.request("DELETE", "/databases/extra").status, 200)
@@ -36,21 +40,26 @@ class Databases(GatewayTest):
 
     def test_urls_and_other_clients_names_are_understood(self):
         url = f"postgresql://app:{self.postgres.password}@127.0.0.1:{self.postgres.port}/extra?sslmode=disable"
-        made = self.gateway.post("/databases/connect", {"url": url, "db_id": "by-url", "pool_max_size": 3})
+        made = self.gateway.post("/databases/connect", {"url": url, "db_id": "by-url",
+                                                        "pool_max_size": 3})
         self.assertEqual(made.status, 201, made)
         self.assertEqual(self.gateway.metrics("by-url")["max_size"], 3)
         self.gateway.request("DELETE", "/databases/by-url")
         self.assert_problem(self.gateway.post("/databases/connect", {"url": url + "&options=-cwork_mem%3D1"}), 422, "invalid_request")
 
     def test_bad_ids_and_fields_are_named(self):
-        for body, field in (({"db_id": "Not Good"}, "db_id"), ({"db_id": "connect"}, "db_id"), ({"prot": 1}, "prot"), ({"pool": {"max_sise": 1}}, "pool.max_sise"), ({"pool": {"max_size": 0}}, "pool.max_size"),
+        for body, field in (({"db_id": "Not Good"}, "db_id"), ({"db_id": "connect"}, "db_id"),
+                            ({"prot": 1}, "prot"), ({"pool": {"max_sise": 1}},
+                                                    "pool.max_sise"), ({"pool": {"max_size": 0}},
+                                                        "pool.max_size"),
                             ({"port": 70000}, "port")):
             with self.subTest(body):
                 problem = self.assert_problem(self.connect(**body), 422, "invalid_request")
                 self.assertIn(field, [error["field"] for error in problem["errors"]])
 
     def test_limits_change_while_it_runs(self):
-        patched = self.gateway.request("PATCH", "/databases/main", {"pool": {"max_size": 2}, "labels": {"a": "b"}})
+        patched = self.gateway.request("PATCH", "/databases/main", {"pool": {"max_size": 2},
+            "labels": {"a": "b"}})
         self.assertEqual(patched.status, 200, patched)
         together(8, lambda _: self.gateway.query("select pg_sleep(0.05)"))
         self.assertLessEqual(self.postgres.backends(), 2)
@@ -61,7 +70,8 @@ class Databases(GatewayTest):
     def test_health_tells_people_and_machines(self):
         self.assertEqual(self.gateway.get("/livez").status, 200)
         ping = self.gateway.get("/health/ping")
-        self.assertEqual((ping.status, ping.json["status"], ping.json["message"]), (200, "ok", "pong"))
+        self.assertEqual((ping.status, ping.json["status"], ping.json["message"]), (200, "ok",
+            "pong"))
         self.assertEqual(self.gateway.get("/readyz").status, 200)
         health = self.gateway.get("/health?probe=true")
         self.assertEqual((health.status, health.json["status"]), (200, "healthy"), health)

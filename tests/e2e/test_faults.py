@@ -18,13 +18,15 @@ class Faults(GatewayTest):
 
     @classmethod
     def configuration(cls):
-        return {"databases": {"main": {**cls.postgres.target(), "pool": cls.pool}, "neighbour": cls.neighbour.target()}}
+        return {"databases": {"main": {**cls.postgres.target(), "pool": cls.pool},
+                              "neighbour": cls.neighbour.target()}}
 
     def setUp(self):
         self.recovers()
 
     def recovers(self, patience=20):
-        wait_until(lambda: self.gateway.query("select 1", timeout_ms=2000).status == 200, "the database answers again", patience)
+        wait_until(lambda: self.gateway.query("select 1", timeout_ms=2000).status == 200,
+                   "the database answers again", patience)
         wait_until(lambda: self.gateway.query("select 1").status == 200 and self.gateway.metrics()["breaker"]["state"] == "closed",
                    "the breaker is closed", patience)
 
@@ -57,7 +59,8 @@ class Faults(GatewayTest):
         try:
             answers = together(12, lambda _: self.gateway.query("select 1", timeout_ms=700))
             for answer in answers:
-                self.assertIn((answer.status, answer.json["code"]), {(504, "query_timeout"), (503, "acquire_timeout"), (503, "breaker_open"),
+                self.assertIn((answer.status, answer.json["code"]), {(504, "query_timeout"), (503,
+                    "acquire_timeout"), (503, "breaker_open"),
                                                                      (503, "database_unavailable"), (504, "connect_timeout")}, answer)
                 self.assertLess(answer.seconds, 2.5, answer)
             self.neighbour_is_well()
@@ -82,7 +85,8 @@ class Faults(GatewayTest):
                 codes.add(answer.json["code"])
             self.assertLessEqual(codes, {"database_unavailable", "breaker_open"})
             self.neighbour_is_well()
-            wait_until(lambda: self.gateway.query("select 1").json["code"] == "breaker_open", "the breaker opens")
+            wait_until(lambda: self.gateway.query("select 1").json["code"] == "breaker_open",
+                       "the breaker opens")
             why = self.gateway.get("/admin/databases/main/why").json
             self.assertIn(why["state"], ("open", "half_open"))
             self.assertTrue(why["explanation"])
@@ -91,9 +95,12 @@ class Faults(GatewayTest):
         self.recovers(patience=40)
 
     def test_connecting_tells_what_is_wrong(self):
-        connect = lambda **changes: self.gateway.post("/databases/connect", {**self.postgres.target(), "db_id": "trial", **changes})
+        connect = lambda **changes: self.gateway.post("/databases/connect",
+                                                      {**self.postgres.target(), "db_id": "trial",
+                                                       **changes})
         self.assert_problem(connect(password="wrong"), 422, "connection_rejected", sqlstate="28P01")
-        self.assert_problem(connect(database="nowhere"), 422, "connection_rejected", sqlstate="3D000")
+        self.assert_problem(connect(database="nowhere"), 422, "connection_rejected",
+                            sqlstate="3D000")
         with socket.socket() as unused:
             unused.bind(("127.0.0.1", 0))
             self.assert_problem(connect(port=unused.getsockname()[1]), 503, "database_unavailable")
@@ -101,7 +108,8 @@ class Faults(GatewayTest):
             silent.bind(("127.0.0.1", 0))
             silent.listen()
             started = time.monotonic()
-            self.assert_problem(connect(port=silent.getsockname()[1], pool={"connect_timeout_ms": 500}), 504, "connect_timeout")
+            self.assert_problem(connect(port=silent.getsockname()[1],
+                                        pool={"connect_timeout_ms": 500}), 504, "connect_timeout")
             self.assertLess(time.monotonic() - started, 2)
         self.assert_problem(self.gateway.get("/databases/trial"), 404, "unknown_database")
         self.assertEqual(self.gateway.metrics()["breaker"]["state"], "closed")

@@ -30,15 +30,19 @@ class Pool(GatewayTest):
     def test_who_never_gets_a_connection_is_told_in_time(self):
         with concurrent.futures.ThreadPoolExecutor(10) as threads:
             holders = [threads.submit(self.gateway.query, "select pg_sleep(3)") for _ in range(10)]
-            wait_until(lambda: self.gateway.metrics()["used_connections"] == 10, "all connections are in use")
+            wait_until(lambda: self.gateway.metrics()["used_connections"] == 10,
+                       "all connections are in use")
             answer = self.gateway.query("select 1", timeout_ms=500)
-            self.assert_problem(answer, 503, "acquire_timeout", outcome="not_started", retryable=True)
+            self.assert_problem(answer, 503, "acquire_timeout", outcome="not_started",
+                                retryable=True)
             self.assertGreater(answer.seconds, 0.45)
             self.assertLess(answer.seconds, 1.2)
-            patched = self.gateway.request("PATCH", "/databases/main", {"pool": {"acquire_timeout_ms": 300}})
+            patched = self.gateway.request("PATCH", "/databases/main",
+                                           {"pool": {"acquire_timeout_ms": 300}})
             self.assertEqual(patched.status, 200, patched)
             answer = self.gateway.query("select 1")
-            self.assert_problem(answer, 503, "acquire_timeout", outcome="not_started", retryable=True)
+            self.assert_problem(answer, 503, "acquire_timeout", outcome="not_started",
+                                retryable=True)
             self.assertGreater(answer.seconds, 0.25)
             self.assertLess(answer.seconds, 1)
             self.assertEqual([holder.result().status for holder in holders], [200] * 10)
@@ -58,18 +62,21 @@ class Pool(GatewayTest):
 
     def test_a_client_that_leaves_frees_its_connection(self):
         connection = self.gateway.connection()
-        connection.request("POST", "/query/main", '{"sql": "select pg_sleep(30) as leaving"}', {"Content-Type": "application/json"})
+        connection.request("POST", "/query/main", '{"sql": "select pg_sleep(30) as leaving"}',
+                           {"Content-Type": "application/json"})
         running = "select count(*) from pg_stat_activity where query like '%pg_sleep(30) as leaving%' and state = 'active' and pid <> pg_backend_pid()"
         wait_until(lambda: self.postgres.run(running) == "1", "the statement runs")
         connection.close()
         wait_until(lambda: self.postgres.run(running) == "0", "it is cancelled", patience=5)
-        wait_until(lambda: self.gateway.metrics()["used_connections"] == 0, "the connection is free", patience=5)
+        wait_until(lambda: self.gateway.metrics()["used_connections"] == 0, "the connection is free",
+                   patience=5)
 
     def test_the_figures_add_up(self):
         before = self.gateway.metrics()
         together(20, lambda n: self.gateway.query("select $1::int", [n]))
         self.gateway.query("select 1/0")
-        after = wait_until(lambda: (m := self.gateway.metrics())["used_connections"] == 0 and m, "all is returned")
+        after = wait_until(lambda: (m := self.gateway.metrics())["used_connections"] == 0 and m,
+                           "all is returned")
         self.assertEqual(after["queries_executed"] - before["queries_executed"], 21)
         self.assertEqual(after["errors"] - before["errors"], 1)
         self.assertEqual(after["errors_by_sqlstate"]["22012"] - before["errors_by_sqlstate"].get("22012", 0), 1)

@@ -38,7 +38,8 @@ class Readme(unittest.TestCase):
         self.state = os.path.join(self.directory, "build", "demo")
 
     def demo(self, *arguments):
-        return [os.path.join(SOURCES, "scripts", "demo.sh"), "--binary", BINARY, "--state", self.state, "--port", "0", *arguments]
+        return [os.path.join(SOURCES, "scripts", "demo.sh"), "--binary", BINARY, "--state",
+                self.state, "--port", "0", *arguments]
 
     def test_the_tour_works_word_for_word(self):
         log = open(os.path.join(self.directory, "log"), "w+", encoding="utf-8")
@@ -59,10 +60,12 @@ class Readme(unittest.TestCase):
             for script, expected in steps:
                 # One shell for the reader, so what earlier blocks set is there; their output is not.
                 whole = f"{{ :\n{script_so_far}}} >/dev/null\n{script}"
-                done = subprocess.run(["bash", "-euo", "pipefail", "-c", whole], cwd=self.directory, capture_output=True, text=True, timeout=60)
+                done = subprocess.run(["bash", "-euo", "pipefail", "-c", whole], cwd=self.directory,
+                                      capture_output=True, text=True, timeout=60)
                 self.assertEqual(done.returncode, 0, f"{script}\n{done.stdout}{done.stderr}")
                 if expected is not None:
-                    self.assertTrue(matches(expected, done.stdout), f"{script}\nexpected:\n{expected}\ncame:\n{done.stdout}")
+                    self.assertTrue(matches(expected, done.stdout),
+                                    f"{script}\nexpected:\n{expected}\ncame:\n{done.stdout}")
                 script_so_far += "".join(line + "\n" for line in script.splitlines() if line.startswith(". "))
         finally:
             demo.terminate()
@@ -70,7 +73,8 @@ class Readme(unittest.TestCase):
         self.assertEqual(os.listdir(self.state), ["lock"])
 
     def test_the_demo_shows_itself_once_and_cleans_up(self):
-        done = subprocess.run(self.demo("--once"), stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120)
+        done = subprocess.run(self.demo("--once"), stdin=subprocess.DEVNULL, capture_output=True,
+                              text=True, timeout=120)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         self.assertIn('"created": true', done.stdout)
         self.assertIn('"shop_africa"', done.stdout)

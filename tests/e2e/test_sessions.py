@@ -21,27 +21,38 @@ class Sessions(GatewayTest):
         self.assertEqual(self.gateway.scalar(look), clean, f"after {change}")
 
     def test_settings_do_not_stay(self):
-        self.leaves_no_trace("select set_config('sluice.mine', 'secret', false)", "select coalesce(current_setting('sluice.mine', true), '')", "")
-        self.leaves_no_trace("select set_config('search_path', 'pg_catalog', false)", "select current_setting('search_path')", '"$user", public')
-        self.leaves_no_trace("select set_config('TimeZone', 'Asia/Tokyo', false)", "select current_setting('TimeZone')", "UTC")
-        self.leaves_no_trace("set timezone to 'Asia/Tokyo'", "select current_setting('TimeZone')", "UTC")
-        self.leaves_no_trace("set default_transaction_read_only to on", "select current_setting('default_transaction_read_only')", "off")
+        self.leaves_no_trace("select set_config('sluice.mine', 'secret', false)",
+                             "select coalesce(current_setting('sluice.mine', true), '')", "")
+        self.leaves_no_trace("select set_config('search_path', 'pg_catalog', false)",
+                             "select current_setting('search_path')", '"$user", public')
+        self.leaves_no_trace("select set_config('TimeZone', 'Asia/Tokyo', false)",
+                             "select current_setting('TimeZone')", "UTC")
+        self.leaves_no_trace("set timezone to 'Asia/Tokyo'", "select current_setting('TimeZone')",
+                             "UTC")
+        self.leaves_no_trace("set default_transaction_read_only to on",
+                             "select current_setting('default_transaction_read_only')", "off")
 
     def test_a_role_does_not_stay(self):
-        self.leaves_no_trace("select set_config('role', 'other', false)", "select current_user::text", "app")
+        self.leaves_no_trace("select set_config('role', 'other', false)",
+                             "select current_user::text", "app")
         self.leaves_no_trace("set role other", "select current_user::text", "app")
 
     def test_temporary_tables_do_not_stay(self):
-        self.leaves_no_trace("create temp table mine as select 1 as x", "select to_regclass('pg_temp.mine')::text", None)
-        self.leaves_no_trace("select 1 as x into temp table mine2", "select to_regclass('pg_temp.mine2')::text", None)
+        self.leaves_no_trace("create temp table mine as select 1 as x",
+                             "select to_regclass('pg_temp.mine')::text", None)
+        self.leaves_no_trace("select 1 as x into temp table mine2",
+                             "select to_regclass('pg_temp.mine2')::text", None)
 
     def test_advisory_locks_do_not_stay(self):
-        self.leaves_no_trace("select pg_advisory_lock(42)::text", "select count(*)::int from pg_locks where locktype = 'advisory'", 0)
-        self.leaves_no_trace("select 1 where pg_try_advisory_lock(43)", "select count(*)::int from pg_locks where locktype = 'advisory'", 0)
+        self.leaves_no_trace("select pg_advisory_lock(42)::text",
+                             "select count(*)::int from pg_locks where locktype = 'advisory'", 0)
+        self.leaves_no_trace("select 1 where pg_try_advisory_lock(43)",
+                             "select count(*)::int from pg_locks where locktype = 'advisory'", 0)
 
     def test_sequence_values_do_not_stay(self):
         self.assertEqual(self.gateway.query("select nextval('counter')").status, 200)
-        self.assert_problem(self.gateway.query("select currval('counter')"), 400, "sql_error", sqlstate="55000")
+        self.assert_problem(self.gateway.query("select currval('counter')"), 400, "sql_error",
+                            sqlstate="55000")
 
     def test_do_blocks_hide_nothing(self):
         self.leaves_no_trace("do $$ begin perform set_config('sluice.mine', 'secret', false); create temp table hidden(x int); end $$",

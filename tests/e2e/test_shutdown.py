@@ -47,7 +47,8 @@ class Shutdown(unittest.TestCase):
             while not told.is_set():
                 sent = False
                 try:
-                    connection.request("POST", "/query/main", body, {"Content-Type": "application/json"})
+                    connection.request("POST", "/query/main", body,
+                                       {"Content-Type": "application/json"})
                     sent = not told.is_set()  # all of it was with the kernel before the signal
                     response = connection.getresponse()
                     answer = json.loads(response.read())
@@ -75,7 +76,8 @@ class Shutdown(unittest.TestCase):
         connection = gateway.connection()
         self.assertEqual(gateway.request("GET", "/readyz", connection=connection).status, 200)
         gateway.process.send_signal(signal.SIGTERM)
-        wait_until(lambda: gateway.get("/readyz").status == 503, "it says that it is draining", patience=1.2)
+        wait_until(lambda: gateway.get("/readyz").status == 503, "it says that it is draining",
+                   patience=1.2)
         self.assertEqual(gateway.query("select 1").status, 200)
         self.assertEqual(gateway.terminate(), 0)
 
@@ -111,7 +113,8 @@ class Shutdown(unittest.TestCase):
                 pass
 
     def test_port_zero_prints_the_port(self):
-        process = subprocess.Popen([BINARY, "serve", "--listen", "127.0.0.1:0"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        process = subprocess.Popen([BINARY, "serve", "--listen", "127.0.0.1:0"],
+                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                    stderr=subprocess.STDOUT, text=True)
         try:
             line = ""

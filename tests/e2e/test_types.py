@@ -26,14 +26,22 @@ SAME_AS_TO_JSON = [
 
 # (type, value as JSON, what comes back as JSON if it differs)
 ROUND_TRIPS = [
-    ("bool", "true"), ("int2", "-7"), ("int4", "42"), ("int8", "9223372036854775807"), ("float8", "0.1"), ("float8", '"NaN"'),
-    ("numeric", "12345678901234567890.000000000000000001"), ("numeric", "1e3", "1000"), ("text", '"it\'s \\"q\\" \\\\ {,} NULL \\u00e9 🐘"'), ("text", '""'),
-    ("text", "null"), ("text", "42", '"42"'), ("text", "true", '"true"'), ("int4", '"42"', "42"), ("jsonb", '{"b": [1, {"c": null}], "a": "x"}'), ("jsonb", "[1, [2, 3], null]"),
-    ("json", '{"keep":  1.500}'), ("jsonb", "12.50"), ("jsonb", "true"), ("int4[]", "[1, null, 3]"), ("int4[]", "[]"), ("int4[]", "[[1, 2], [3, 4]]"),
-    ("text[]", '["a", "", "NULL", "null", null, "q\\"", "b\\\\", "x,y", "{z}", " space "]'), ("numeric[]", "[0.10, 99999999999999999999.5]"),
+    ("bool", "true"), ("int2", "-7"), ("int4", "42"), ("int8", "9223372036854775807"), ("float8",
+        "0.1"), ("float8", '"NaN"'),
+    ("numeric", "12345678901234567890.000000000000000001"), ("numeric", "1e3", "1000"), ("text",
+        '"it\'s \\"q\\" \\\\ {,} NULL \\u00e9 🐘"'), ("text", '""'),
+    ("text", "null"), ("text", "42", '"42"'), ("text", "true", '"true"'), ("int4", '"42"',
+        "42"), ("jsonb", '{"b": [1, {"c": null}], "a": "x"}'), ("jsonb", "[1, [2, 3], null]"),
+    ("json", '{"keep":  1.500}'), ("jsonb", "12.50"), ("jsonb", "true"), ("int4[]",
+        "[1, null, 3]"), ("int4[]", "[]"), ("int4[]", "[[1, 2], [3, 4]]"),
+    ("text[]",
+     '["a", "", "NULL", "null", null, "q\\"", "b\\\\", "x,y", "{z}", " space "]'), ("numeric[]",
+         "[0.10, 99999999999999999999.5]"),
     ("jsonb[]", '[{"a": 1}, [2]]', '[{"a": 1}, [2]]'), ("timestamptz", '"2026-01-28T12:34:56.123456+00:00"'), ("date", '"2026-01-28"'),
-    ("interval", '"P1Y2M3DT4H5.5S"'), ("bytea", '"\\\\x00ff41"'), ("uuid", '"6f1d2c3a-0000-4000-8000-000000000001"'), ("mood", '"ok"'), ("mood[]", '["ok", "sad"]'),
-    ("positive", "5"), ("inet", '"10.1.2.3/24"', '"10.1.2.3/24"'), ("int8", '{"type": "int8", "value": "9007199254740993"}', "9007199254740993"),
+    ("interval", '"P1Y2M3DT4H5.5S"'), ("bytea", '"\\\\x00ff41"'), ("uuid",
+        '"6f1d2c3a-0000-4000-8000-000000000001"'), ("mood", '"ok"'), ("mood[]", '["ok", "sad"]'),
+    ("positive", "5"), ("inet", '"10.1.2.3/24"', '"10.1.2.3/24"'), ("int8",
+        '{"type": "int8", "value": "9007199254740993"}', "9007199254740993"),
 ]
 
 
@@ -61,7 +69,8 @@ class Types(GatewayTest):
         self.assertIn('"a":1.10', answer.text.replace(" ", ""))
         self.assertIn('"b":9007199254740993', answer.text.replace(" ", ""))
         self.assertIn('"c":[2.50]', answer.text.replace(" ", ""))
-        answer = self.gateway.query("select 1.10::numeric as a, 9007199254740993::int8 as b, 7 as c", numbers="string")
+        answer = self.gateway.query("select 1.10::numeric as a, 9007199254740993::int8 as b, 7 as c",
+                                    numbers="string")
         self.assertEqual(answer.json["rows"], [{"a": "1.10", "b": "9007199254740993", "c": 7}])
 
     def test_parameters_arrive_as_they_were_sent(self):
@@ -78,7 +87,8 @@ class Types(GatewayTest):
                           "grant all on things to app")
         answer = self.gateway.query("insert into things values ($1, $2, $3, $4, $5) returning id, tags, doc, m",
                                     [7, ["a", "b"], ["a", 1], "2026-01-01T00:00:00Z", "sad"])
-        self.assertEqual(answer.json["rows"], [{"id": 7, "tags": ["a", "b"], "doc": ["a", 1], "m": "sad"}])
+        self.assertEqual(answer.json["rows"], [{"id": 7, "tags": ["a", "b"], "doc": ["a", 1],
+                                                "m": "sad"}])
         self.assertEqual((answer.json["command"], answer.json["affected"]), ("INSERT", 1))
         found = self.gateway.query("select id from things where tags @> $1 and doc = $2 and m = $3 and at < now() and id = any($4)",
                                    [["b"], ["a", 1], "sad", [1, 7]])
@@ -92,21 +102,26 @@ class Types(GatewayTest):
 
     def test_results_come_as_objects_arrays_or_a_scalar(self):
         objects = self.gateway.query("select 1 as a, 2 as b").json
-        self.assertEqual((objects["rows"], objects["count"], objects["command"], objects["affected"], objects["truncated"], objects["db_id"]),
+        self.assertEqual((objects["rows"], objects["count"], objects["command"], objects["affected"],
+                          objects["truncated"], objects["db_id"]),
                          ([{"a": 1, "b": 2}], 1, "SELECT", None, False, "main"))
         self.assertGreater(objects["elapsed_ms"], 0)
-        self.assertEqual(self.gateway.query("select 1 as a, 2 as a", format="arrays").json["rows"], [[1, 2]])
-        self.assertEqual(self.gateway.query("select 'x' as a, 2 as b", format="scalar").json["value"], "x")
+        self.assertEqual(self.gateway.query("select 1 as a, 2 as a", format="arrays").json["rows"],
+                         [[1, 2]])
+        self.assertEqual(self.gateway.query("select 'x' as a, 2 as b",
+                                            format="scalar").json["value"], "x")
         self.assertIsNone(self.gateway.query("select 1 where false", format="scalar").json["value"])
 
     def test_max_rows_cuts_and_says_so(self):
         cut = self.gateway.query("select g from generate_series(1, 100) g", max_rows=3).json
-        self.assertEqual(([row["g"] for row in cut["rows"]], cut["count"], cut["truncated"]), ([1, 2, 3], 3, True))
+        self.assertEqual(([row["g"] for row in cut["rows"]], cut["count"], cut["truncated"]), ([1, 2,
+            3], 3, True))
         exact_fit = self.gateway.query("select g from generate_series(1, 3) g", max_rows=3).json
         self.assertEqual((exact_fit["count"], exact_fit["truncated"]), (3, False))
 
     def test_a_limit_does_not_undo_a_write(self):
         self.postgres.run("create table if not exists written(n int); grant all on written to app")
         answer = self.gateway.query("insert into written select g from generate_series(1, 50) g returning n", max_rows=2)
-        self.assertEqual((answer.status, answer.json["count"], answer.json["truncated"], answer.json["committed"]), (200, 2, True, True))
+        self.assertEqual((answer.status, answer.json["count"], answer.json["truncated"],
+                          answer.json["committed"]), (200, 2, True, True))
         self.assertEqual(self.postgres.run("select count(*) from written"), "50")
