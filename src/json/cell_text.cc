@@ -1,6 +1,5 @@
 #include "json/cell_text.h"
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -14,26 +13,32 @@ namespace {
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
+const char* skip_digits(const char* at, const char* end) {
+  while (at != end && is_digit(*at)) ++at;
+  return at;
+}
+
 /// Not NaN, not Infinity: a number as JSON knows it.
 bool is_json_number(std::string_view text) {
-  std::size_t at = !text.empty() && text[0] == '-' ? 1 : 0;
-  const auto digits = [&] {
-    const std::size_t begin = at;
-    while (at < text.size() && is_digit(text[at])) ++at;
-    return at > begin;
-  };
-  const bool leading_zero = at + 1 < text.size() && text[at] == '0' && is_digit(text[at + 1]);
-  if (leading_zero || !digits()) return false;
-  if (at < text.size() && text[at] == '.') {
-    ++at;
-    if (!digits()) return false;
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  if (at != end && *at == '-') ++at;
+  const char* begin = at;
+  at = skip_digits(at, end);
+  if (at == begin || (*begin == '0' && at != begin + 1)) return false;
+  if (at != end && *at == '.') {
+    begin = ++at;
+    at = skip_digits(at, end);
+    if (at == begin) return false;
   }
-  if (at < text.size() && (text[at] == 'e' || text[at] == 'E')) {
+  if (at != end && (*at == 'e' || *at == 'E')) {
     ++at;
-    if (at < text.size() && (text[at] == '+' || text[at] == '-')) ++at;
-    if (!digits()) return false;
+    if (at != end && (*at == '+' || *at == '-')) ++at;
+    begin = at;
+    at = skip_digits(at, end);
+    if (at == begin) return false;
   }
-  return at == text.size();
+  return at == end;
 }
 
 void put_bool(TextBuffer& out, std::string_view text) {
@@ -42,29 +47,36 @@ void put_bool(TextBuffer& out, std::string_view text) {
   out.put_string(text);
 }
 
-/// Whether the text begins with a date in DateStyle ISO: "2026-01-28 …".
-bool has_iso_date(std::string_view text, std::size_t space) {
-  constexpr std::size_t kShortest = 10;  // years can be longer
-  if (space < kShortest || text[space - 3] != '-' || text[space - 6] != '-') return false;
-  return std::all_of(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(space),
-                     [](char c) { return is_digit(c) || c == '-'; });
+/// Whether the text is a timestamp in DateStyle ISO, with its blank at `space`: years can have more
+/// than four digits.
+bool is_iso(std::string_view text, std::size_t space) {
+  constexpr std::size_t kShortestDate = 10;
+  return space >= kShortestDate && text.size() >= space + 9 && is_digit(text[0]) &&
+         text[space] == ' ' && text[space - 3] == '-' && text[space - 6] == '-' &&
+         text[space + 3] == ':';
+}
+
+bool has_short_zone(std::string_view text) {
+  const char sign = text[text.size() - 3];
+  return sign == '+' || sign == '-';
 }
 
 /// "2026-01-28 12:34:56.123456+00" becomes "2026-01-28T12:34:56.123456+00:00", in strict RFC 3339.
-/// "infinity" and dates before Christ ("… BC", as PostgreSQL's own to_json writes them) stay.
+/// "infinity" stays, and dates before Christ keep the " BC" that PostgreSQL's own to_json writes.
 void put_timestamp(TextBuffer& out, std::string_view text) {
-  const std::size_t space = text.find(' ');
-  if (space == std::string_view::npos || !has_iso_date(text, space)) return out.put_string(text);
-  const std::size_t end = std::min(text.find(' ', space + 1), text.size());
-  const std::string_view time = text.substr(space + 1, end - space - 1);
-  const std::size_t zone = time.find_first_of("+-");
-  const bool short_zone = zone != std::string_view::npos && time.size() - zone == 3;
-  out.put('"');
-  out.put(text.substr(0, space));
-  out.put('T');
-  out.put_escaped(time);
-  if (short_zone) out.put(":00");
-  out.put_escaped(text.substr(end));
+  constexpr std::size_t kUsual = 10;
+  constexpr std::string_view kBeforeChrist = " BC";
+  const std::size_t space = text.size() > kUsual && text[kUsual] == ' ' ? kUsual : text.find(' ');
+  if (space == std::string_view::npos || !is_iso(text, space)) return out.put_string(text);
+  const bool before_christ = text.ends_with(kBeforeChrist);
+  if (before_christ) text.remove_suffix(kBeforeChrist.size());
+  const std::size_t begin = out.size();
+  out.put_string(text);
+  out.replace(begin + 1 + space, 'T');
+  if (!before_christ && !has_short_zone(text)) return;
+  out.truncate(out.size() - 1);  // the closing quote
+  if (has_short_zone(text)) out.put(":00");
+  if (before_christ) out.put(kBeforeChrist);
   out.put('"');
 }
 

@@ -33,6 +33,24 @@ void put_milliseconds(TextBuffer& out, std::chrono::microseconds time) {
   out.put(fraction);
 }
 
+void put_completion(TextBuffer& out, const Completion& completion) {
+  out.put(",\"command\":");
+  out.put_string(completion.command);
+  out.put(",\"affected\":");
+  out.put(completion.affected ? std::to_string(*completion.affected) : std::string("null"));
+  out.put(",\"truncated\":");
+  out.put(completion.truncated ? "true" : "false");
+  if (!completion.truncated) return;
+  out.put(",\"committed\":");
+  out.put(completion.committed ? "true" : "false");
+}
+
+std::string joined(std::string_view before, std::string_view rows, std::string_view after) {
+  std::string text;
+  text.reserve(before.size() + rows.size() + after.size());
+  return text.append(before).append(rows).append(after);
+}
+
 }  // namespace
 
 ResultEncoder::ResultEncoder(ResultFormat format, std::int64_t max_bytes, std::string db_id_column)
@@ -47,23 +65,24 @@ void ResultEncoder::on_columns(const std::vector<Column>& columns) {
   if (scalar && columns_.size() > 1) columns_.resize(1);
   row_begin_ = objects ? "{" : scalar ? "" : "[";
   row_end_ = objects ? "}" : scalar ? "" : "]";
+  if (scalar) db_id_.clear();
+  const std::size_t added = db_id_.empty() ? 0 : 1;
+  if (added > 0) add_db_id_column();
   plans_.clear();
-  for (const Column& column : columns_) {
-    plans_.push_back({{},
-                      {column.kind, column.array, column.delimiter, format_.numbers_as_strings,
-                       format_.bytes_as_base64}});
-  }
-  if (!db_id_.empty() && !scalar) add_db_id_column();
-  const std::size_t added = columns_.size() - plans_.size();
-  for (std::size_t i = 0; i < plans_.size(); ++i) {
-    TextBuffer lead;
-    lead.put(i == 0 ? std::string_view(row_begin_) : std::string_view());
-    if (i + added > 0) lead.put(',');
+  plans_.reserve(columns_.size());
+  TextBuffer lead;
+  for (std::size_t i = added; i < columns_.size(); ++i) {
+    const Column& column = columns_[i];
+    lead.truncate(0);
+    if (i == added) lead.put(row_begin_);
+    if (i > 0) lead.put(',');
     if (objects) {
-      lead.put_string(columns_[i + added].name);
+      lead.put_string(column.name);
       lead.put(':');
     }
-    plans_[i].lead = lead.take();
+    plans_.push_back({TextBuffer::Piece(lead.view()),
+                      {column.kind, column.array, column.delimiter, format_.numbers_as_strings,
+                       format_.bytes_as_base64}});
   }
 }
 
@@ -83,7 +102,7 @@ void ResultEncoder::add_db_id_column() {
   begin.put(row_begin_);
   if (format_.rows == ResultFormat::Rows::kObjects) begin.put("\"db_id\":");
   begin.put_string(db_id_);
-  row_begin_ = begin.take();
+  row_begin_ = begin.view();
 }
 
 RowVerdict ResultEncoder::on_row(std::span<const Cell> cells) {
@@ -129,42 +148,28 @@ std::string ResultEncoder::finish(std::string_view db_id, const Completion& comp
   put_columns(head, columns_);
   head.put(scalar ? ",\"value\":" : ",\"rows\":[");
   if (scalar && count_ == 0) head.put("null");
-  out_.put_front(head.view());
-  if (!scalar) out_.put(']');
-  out_.put(",\"count\":");
-  out_.put(std::to_string(count_));
-  out_.put(",\"command\":");
-  out_.put_string(completion.command);
-  out_.put(",\"affected\":");
-  out_.put(completion.affected ? std::to_string(*completion.affected) : std::string("null"));
-  out_.put(",\"truncated\":");
-  out_.put(completion.truncated ? "true" : "false");
-  if (completion.truncated) {
-    out_.put(",\"committed\":");
-    out_.put(completion.committed ? "true" : "false");
-  }
-  out_.put(",\"elapsed_ms\":");
-  put_milliseconds(out_, elapsed);
-  out_.put('}');
-  return out_.take();
+  const std::size_t head_size = head.size();
+  if (!scalar) head.put(']');
+  head.put(",\"count\":");
+  head.put(std::to_string(count_));
+  put_completion(head, completion);
+  head.put(",\"elapsed_ms\":");
+  put_milliseconds(head, elapsed);
+  head.put('}');
+  return joined(head.view().substr(0, head_size), out_.view(), head.view().substr(head_size));
 }
 
 std::string ResultEncoder::take_rows() {
-  if (format_.rows == ResultFormat::Rows::kScalar) {
-    if (count_ == 0) out_.put("null");
-    return out_.take();
-  }
-  out_.put_front("[");
-  out_.put(']');
-  return out_.take();
+  if (format_.rows != ResultFormat::Rows::kScalar) return joined("[", out_.view(), "]");
+  return count_ == 0 ? "null" : std::string(out_.view());
 }
 
-std::string ResultEncoder::take_bare_rows() { return out_.take(); }
+std::string ResultEncoder::take_bare_rows() { return std::string(out_.view()); }
 
 std::string columns_to_json(const std::vector<Column>& columns) {
   TextBuffer out;
   put_columns(out, columns);
-  return out.take();
+  return std::string(out.view());
 }
 
 }  // namespace sluice::json

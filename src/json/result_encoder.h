@@ -49,7 +49,7 @@ class ResultEncoder final : public RowSink {
  private:
   /// What stands before a cell of one column (bracket, comma, name), and how the cell is written.
   struct ColumnPlan {
-    std::string lead;
+    TextBuffer::Piece lead;
     CellFormat format;
   };
   void add_db_id_column();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <new>
 
 #include "base/utf8.h"
 
@@ -11,98 +12,121 @@ namespace {
 constexpr std::uint64_t kOnes = 0x0101010101010101;
 constexpr std::uint64_t kHighBits = 0x8080808080808080;
 
-/// Whether a byte is none of: control character, quote, backslash, beginning of a multi-byte
-/// character.
-bool is_plain(char c) {
-  const auto byte = static_cast<unsigned char>(c);
-  return byte >= 0x20 && byte < 0x80 && c != '"' && c != '\\';
-}
+bool needs_escape(char c) { return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\'; }
 
-/// The same for eight bytes at once; the high bits of the result mark the others. Borrows can mark
-/// bytes above the first marked one wrongly, so only "is it zero" may be asked.
-std::uint64_t special_bytes(std::uint64_t bytes) {
+/// Not zero when one of eight bytes needs an escape. Bit tricks: "Determine if a word has a byte
+/// less than n", Bit Twiddling Hacks.
+std::uint64_t any_needs_escape(std::uint64_t bytes) {
   const std::uint64_t quotes = bytes ^ (kOnes * '"');
   const std::uint64_t backslashes = bytes ^ (kOnes * '\\');
-  return (bytes | (bytes - kOnes * 0x20) | (quotes - kOnes) | (backslashes - kOnes)) & kHighBits;
+  return (((bytes - kOnes * 0x20) & ~bytes) | ((quotes - kOnes) & ~quotes) |
+          ((backslashes - kOnes) & ~backslashes)) &
+         kHighBits;
 }
 
-std::size_t plain_run(std::string_view text, std::size_t at) {
-  std::size_t end = at;
-  for (; end + 8 <= text.size(); end += 8) {
-    std::uint64_t bytes;
-    std::memcpy(&bytes, text.data() + end, 8);
-    if (special_bytes(bytes) != 0) break;
+template <typename Word>
+Word load(const char* from) {
+  Word word;
+  std::memcpy(&word, from, sizeof(word));
+  return word;
+}
+
+/// Copies text that can stay as it is, all of it or, for a false, nothing that counts: it may need
+/// escapes, or be no ASCII. Texts of four bytes and more are taken in words, the last of which
+/// overlaps the one before.
+bool copy_simple(char* to, std::string_view text) {
+  const std::size_t size = text.size();
+  const auto simple = [](std::uint64_t word) {
+    return (any_needs_escape(word) | (word & kHighBits)) == 0;
+  };
+  if (size >= 8) {
+    for (std::size_t at = 0;; at = std::min(at + 8, size - 8)) {
+      const auto word = load<std::uint64_t>(text.data() + at);
+      if (!simple(word)) return false;
+      std::memcpy(to + at, &word, 8);
+      if (at + 8 == size) return true;
+    }
   }
-  while (end < text.size() && is_plain(text[end])) ++end;
-  return end;
-}
-
-std::string_view wide_run(std::string_view text, std::size_t at) {
-  std::size_t end = at;
-  while (end < text.size() && static_cast<unsigned char>(text[end]) >= 0x80) ++end;
-  return text.substr(at, end - at);
-}
-
-/// The multi-byte character that begins the run; empty if none does.
-std::string_view wide_character(std::string_view run) {
-  for (const std::size_t length : {2U, 3U, 4U}) {
-    if (run.size() >= length && base::is_utf8(run.substr(0, length))) return run.substr(0, length);
+  if (size >= 4) {
+    const auto first = load<std::uint32_t>(text.data());
+    const auto last = load<std::uint32_t>(text.data() + size - 4);
+    std::memcpy(to, &first, 4);
+    std::memcpy(to + size - 4, &last, 4);
+    return simple(first | std::uint64_t{last} << 32);
   }
-  return {};
+  for (std::size_t at = 0; at < size; ++at) {
+    if (needs_escape(text[at]) || static_cast<unsigned char>(text[at]) >= 0x80) return false;
+    to[at] = text[at];
+  }
+  return true;
+}
+
+/// Copies until the first byte that needs an escape; returns how many bytes it took.
+std::size_t copy_plain(char* to, std::string_view text) {
+  std::size_t at = 0;
+  for (; at + 8 <= text.size(); at += 8) {
+    const auto word = load<std::uint64_t>(text.data() + at);
+    if (any_needs_escape(word) != 0) break;
+    std::memcpy(to + at, &word, 8);
+  }
+  for (; at < text.size() && !needs_escape(text[at]); ++at) to[at] = text[at];
+  return at;
+}
+
+/// The length of the character that the text begins with; 0 if there is none.
+std::size_t character_length(std::string_view text) {
+  for (const std::size_t length : {1U, 2U, 3U, 4U}) {
+    if (text.size() >= length && base::is_utf8(text.substr(0, length))) return length;
+  }
+  return 0;
 }
 
 }  // namespace
 
-void TextBuffer::grow(std::size_t more) {
+void TextBuffer::grow(std::size_t bytes) {
   constexpr std::size_t kFirst = 1024;
-  storage_.resize(std::max({kFirst, size_ + more, storage_.size() * 2}));
-}
-
-void TextBuffer::put_front(std::string_view text) {
-  make_room(text.size());
-  std::memmove(storage_.data() + text.size(), storage_.data(), size_);
-  std::memcpy(storage_.data(), text.data(), text.size());
-  size_ += text.size();
-}
-
-std::string TextBuffer::take() {
-  storage_.resize(size_);
-  size_ = 0;
-  return std::move(storage_);
+  const std::size_t capacity = std::max({kFirst, size_ + bytes, capacity_ * 2});
+  char* const memory = static_cast<char*>(std::realloc(storage_.get(), capacity));
+  if (!memory) throw std::bad_alloc();
+  (void)storage_.release();  // realloc has taken it
+  storage_.reset(memory);
+  capacity_ = capacity;
 }
 
 void TextBuffer::put_string(std::string_view text) {
-  make_room(text.size() + 2);
-  storage_[size_++] = '"';
-  put_escaped(text);
+  char* const to = room(text.size() + 2);
+  to[0] = '"';
+  if (copy_simple(to + 1, text)) {
+    to[text.size() + 1] = '"';
+    size_ += text.size() + 2;
+    return;
+  }
+  ++size_;
+  if (base::is_utf8(text)) {
+    put_escaped(text);
+  } else {
+    put_repaired(text);
+  }
   put('"');
 }
 
 void TextBuffer::put_escaped(std::string_view text) {
-  std::size_t at = 0;
   while (true) {
-    const std::size_t end = plain_run(text, at);
-    put(text.substr(at, end - at));
-    if (end == text.size()) return;
-    at = put_special(text, end);
+    const std::size_t plain = copy_plain(room(text.size()), text);
+    size_ += plain;
+    if (plain == text.size()) return;
+    put_escape(text[plain]);
+    text.remove_prefix(plain + 1);
   }
 }
 
-/// Writes what begins at `at` and is not plain; returns where it ends.
-std::size_t TextBuffer::put_special(std::string_view text, std::size_t at) {
+void TextBuffer::put_escape(char c) {
   constexpr std::string_view kHex = "0123456789abcdef";
   constexpr std::string_view kControls = "btn?fr";  // 8 to 13; there is none for 11
-  const auto byte = static_cast<unsigned char>(text[at]);
-  if (byte >= 0x80) {
-    const std::string_view wide = wide_run(text, at);
-    if (base::is_utf8(wide)) return put(wide), at + wide.size();
-    const std::string_view one = wide_character(wide);
-    put(one.empty() ? std::string_view("\xEF\xBF\xBD") : one);
-    return at + std::max<std::size_t>(one.size(), 1);
-  }
+  const auto byte = static_cast<unsigned char>(c);
   put('\\');
-  if (byte == '"' || byte == '\\') {
-    put(text[at]);
+  if (byte >= 0x20) {
+    put(c);
   } else if (byte >= 8 && byte <= 13 && byte != 11) {
     put(kControls[byte - 8]);
   } else {
@@ -110,7 +134,14 @@ std::size_t TextBuffer::put_special(std::string_view text, std::size_t at) {
     put(kHex[byte >> 4]);
     put(kHex[byte & 15]);
   }
-  return at + 1;
+}
+
+void TextBuffer::put_repaired(std::string_view text) {
+  while (!text.empty()) {
+    const std::size_t length = character_length(text);
+    put_escaped(length == 0 ? std::string_view("\xEF\xBF\xBD") : text.substr(0, length));
+    text.remove_prefix(std::max<std::size_t>(length, 1));
+  }
 }
 
 }  // namespace sluice::json

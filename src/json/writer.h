@@ -50,7 +50,7 @@ class Writer {
     return value ? element(*value) : element(nullptr);
   }
 
-  [[nodiscard]] std::string take() { return out_.take(); }
+  [[nodiscard]] std::string take() { return std::string(out_.view()); }
 
  private:
   Writer& open(char bracket);

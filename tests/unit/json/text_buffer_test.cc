@@ -14,7 +14,7 @@ using std::string_literals::operator""s;
 std::string json_string(std::string_view text) {
   TextBuffer buffer;
   buffer.put_string(text);
-  return buffer.take();
+  return std::string(buffer.view());
 }
 
 TEST(TextBuffer, EscapesWhatJsonDemands) {
@@ -48,16 +48,31 @@ TEST(TextBuffer, KeepsCharactersAndReplacesBytesThatAreNone) {
   EXPECT_EQ(json_string("\xED\xA0\x80😀"), "\"\uFFFD\uFFFD\uFFFD😀\"");
 }
 
-TEST(TextBuffer, TakesBackAndPutsInFront) {
+TEST(TextBuffer, CopiesTextOfEveryLength) {
+  for (std::size_t length = 0; length < 100; ++length) {
+    const std::string text =
+        std::string(length, 'a').substr(0, length / 2) + std::string(length - length / 2, 'b');
+    TextBuffer buffer;
+    for (int i = 0; i < 50; ++i) {
+      buffer.put(TextBuffer::Piece(text));
+      buffer.put(text);
+      buffer.put_string(text);
+    }
+    std::string expected;
+    for (int i = 0; i < 50; ++i) expected += text + text + '"' + text + '"';
+    ASSERT_EQ(buffer.view(), expected) << length;
+  }
+}
+
+TEST(TextBuffer, TakesBack) {
   TextBuffer buffer;
-  buffer.put("rows");
+  buffer.put("the rows");
   const std::size_t before = buffer.size();
   buffer.put(std::string(5'000, 'x'));
   buffer.truncate(before);
-  buffer.put_front("the ");
-  buffer.put('!');
-  EXPECT_EQ(buffer.take(), "the rows!");
-  EXPECT_EQ(buffer.size(), 0U);
+  buffer.put('?');
+  buffer.replace(before, '!');
+  EXPECT_EQ(buffer.view(), "the rows!");
 }
 
 }  // namespace
