@@ -186,9 +186,9 @@ void Execution::send_prepare() {
 void Execution::send_statement() {
   session_.dirty |= !traits_.clean;
   session_.stale |= traits_.stales_statements;
+  sent_ = ending_ = true;
   expect(session_.pipeline.run(Step::kStatement, prepared_->name, session_.values));
   expect(session_.pipeline.sync());
-  sent_ = ending_ = true;
 }
 
 void Execution::refuse(Error error) {
@@ -197,15 +197,19 @@ void Execution::refuse(Error error) {
 }
 
 void Execution::give_up(Error error) {
-  if (!failure_) failure_ = std::move(error);
-  if (ending_) return;
-  ending_ = true;
+  failure_ = std::move(error);
+  end_group();
+}
+
+void Execution::end_group() {
+  if (std::exchange(ending_, true)) return;
   expect(session_.pipeline.sync());
 }
 
 void Execution::expect(bool sent) {
-  if (!sent && !unusable_)
-    unusable_ = lost_session_error(one_line(PQerrorMessage(&session_.connection)));
+  if (sent || unusable_) return;
+  unusable_ = lost_session_error(one_line(PQerrorMessage(&session_.connection)));
+  unusable_->outcome = outcome_if_lost();
 }
 
 void Execution::on_answer(const Pipeline::Answer& answer) {
@@ -244,6 +248,7 @@ void Execution::on_failure(Step step, const PGresult& result) {
   if (traits_.may_commit && sent_) error.outcome = Outcome::kUnknown;
   if (error.sqlstate().empty()) {
     unusable_ = lost_session_error(error.message);  // libpq's own: it cannot go on
+    unusable_->outcome = outcome_if_lost();
     return;
   }
   const bool forgotten = error.sqlstate() == "26000";
@@ -253,7 +258,7 @@ void Execution::on_failure(Step step, const PGresult& result) {
   if (repairing_ && forgotten) session_.stale = session_.dirty = true;
   if (step == Step::kTypes && !names_to_find_.empty()) error = unknown_type(names_to_find_.front());
   if (step == Step::kPrepare) session_.types->forget_names();
-  give_up(judge_interrupt(std::move(error)));
+  failure_ = judge_interrupt(std::move(error));
 }
 
 void Execution::on_described(const PGresult& result) {
@@ -266,7 +271,8 @@ void Execution::on_described(const PGresult& result) {
 }
 
 void Execution::on_step_end(Step step) {
-  if (failure_ || unusable_) return;
+  if (unusable_) return;
+  if (failure_) return end_group();
   if (step == Step::kDescribe) after_describe();
   if (step == Step::kTypes) after_types();
 }

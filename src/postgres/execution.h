@@ -42,6 +42,7 @@ class Execution final : public Operation {
   void send_statement();
   void refuse(Error error);   // nothing was sent
   void give_up(Error error);  // ends the group that was begun
+  void end_group();
   void expect(bool sent);
 
   // Answers.
@@ -66,6 +67,9 @@ class Execution final : public Operation {
   [[nodiscard]] Result<Completion> outcome();
   /// Nobody can tell whether it ran: losing or repeating it changes nothing.
   [[nodiscard]] bool harmless() const { return read_only_ || traits_.reads; }
+  [[nodiscard]] Outcome outcome_if_lost() const {
+    return sent_ ? Outcome::kUnknown : Outcome::kNotStarted;
+  }
   [[nodiscard]] Error judge_interrupt(Error error) const;
 
   Session& session_;

@@ -90,7 +90,7 @@ void Execution::complete(const PGresult& result) {
 void Execution::on_lost(const Error& why) {
   if (failure_ && !repairing_) return;
   failure_ = unusable_ ? *unusable_ : why;
-  if (!unusable_) failure_->outcome = sent_ ? Outcome::kUnknown : Outcome::kNotStarted;
+  if (!unusable_) failure_->outcome = outcome_if_lost();
   failure_->retryable = failure_->fault != Fault::kCredentials &&
                         failure_->code != ErrorCode::kInvalidRequest &&
                         (failure_->outcome != Outcome::kUnknown || harmless());

@@ -1,5 +1,7 @@
 #include "postgres/pipeline.h"
 
+#include <utility>
+
 namespace sluice::postgres {
 
 bool Pipeline::prepare(Step step, const std::string& name, const std::string& sql,
@@ -37,7 +39,7 @@ bool Pipeline::sent(int accepted, Step step) {
 }
 
 std::optional<Pipeline::Answer> Pipeline::next() {
-  while (!steps_.empty() && !PQisBusy(&connection_)) {
+  for (bool nothing = false; !steps_.empty() && !PQisBusy(&connection_);) {
     const Step step = steps_.front();
     ResultPtr result(PQgetResult(&connection_));
     // An error while committing belongs to the Sync, which is still to come then.
@@ -48,7 +50,7 @@ std::optional<Pipeline::Answer> Pipeline::next() {
       begin_step();
     }
     if (result || ended) return Answer{step, std::move(result)};
-    if (PQstatus(&connection_) == CONNECTION_BAD) break;
+    if (std::exchange(nothing, true)) break;  // out of step with libpq: better stuck than spinning
   }
   return std::nullopt;
 }

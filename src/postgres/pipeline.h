@@ -28,7 +28,8 @@ enum class Step : std::uint8_t {
 
 /// Sends messages to the server without waiting, and attributes its answers to them, in order.
 /// libpq's pipeline mode, with the bookkeeping that it leaves to its user. Never blocks. The
-/// sending functions return false when libpq refuses: the connection is of no more use then.
+/// sending functions return false when libpq refuses: the connection is of no more use then. After
+/// an error do not send before its step has ended: libpq would swallow the end.
 class Pipeline {
  public:
   struct Answer {

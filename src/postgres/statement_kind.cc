@@ -119,8 +119,8 @@ bool is_harmless_call(const Tokens& tokens, std::size_t at) {
   return is_pure_function(lower) || (!qualified && is_syntax_before_parenthesis(lower));
 }
 
-bool calls_only_pure_functions(const Tokens& tokens) {
-  for (std::size_t i = 0; i + 1 < tokens.size(); ++i) {
+bool calls_only_pure_functions(const Tokens& tokens, std::size_t first) {
+  for (std::size_t i = first; i + 1 < tokens.size(); ++i) {
     const bool name =
         tokens[i].kind == TokenKind::kWord || tokens[i].kind == TokenKind::kQuotedName;
     if (!name || !tokens[i + 1].is('(')) continue;
@@ -187,7 +187,7 @@ StatementTraits classify(std::string_view sql) {
   const bool query = is_one_of(word, {"select", "values", "table", "with", "show"});
   const bool write = is_one_of(word, {"insert", "update", "delete", "merge"});
   if ((!query && !write) || tokens.size() > kMostTokens) return traits;
-  traits.clean = calls_only_pure_functions(tokens) && !selects_into(tokens);
+  traits.clean = calls_only_pure_functions(tokens, first) && !selects_into(tokens);
   traits.reads = traits.clean && query && !writes(tokens);
   return traits;
 }

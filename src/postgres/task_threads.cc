@@ -16,7 +16,7 @@ struct TaskThreads::Shared {
   std::deque<std::function<void()>> waiting;
   int limit = 1;
   int threads = 0;
-  int idle = 0;
+  int running = 0;  // tasks
   bool stopping = false;
 };
 
@@ -42,8 +42,7 @@ void TaskThreads::run(std::function<void()> task) {
 
 bool TaskThreads::try_run(std::function<void()> task) {
   std::lock_guard lock(shared_->mutex);
-  const int busy = shared_->threads - shared_->idle;
-  if (busy + static_cast<int>(shared_->waiting.size()) >= shared_->limit) return false;
+  if (shared_->running + static_cast<int>(shared_->waiting.size()) >= shared_->limit) return false;
   shared_->waiting.push_back(std::move(task));
   start_thread_if_needed();
   return true;
@@ -52,8 +51,8 @@ bool TaskThreads::try_run(std::function<void()> task) {
 /// With the lock held.
 void TaskThreads::start_thread_if_needed() {
   shared_->changed.notify_one();
-  const bool enough = static_cast<int>(shared_->waiting.size()) <= shared_->idle;
-  if (enough || shared_->threads >= shared_->limit) return;
+  const int tasks = shared_->running + static_cast<int>(shared_->waiting.size());
+  if (shared_->threads >= std::min(tasks, shared_->limit)) return;
   ++shared_->threads;
   std::thread([shared = shared_] { work(shared); }).detach();
 }
@@ -62,17 +61,17 @@ void TaskThreads::work(const std::shared_ptr<Shared>& shared) {
   std::unique_lock lock(shared->mutex);
   while (!shared->stopping) {
     if (shared->waiting.empty()) {
-      ++shared->idle;
       shared->changed.wait(lock, [&] { return shared->stopping || !shared->waiting.empty(); });
-      --shared->idle;
       continue;
     }
     auto task = std::move(shared->waiting.front());
     shared->waiting.pop_front();
+    ++shared->running;
     lock.unlock();
     task();
     task = nullptr;
     lock.lock();
+    --shared->running;
   }
   --shared->threads;
   shared->changed.notify_all();

@@ -23,6 +23,12 @@ inline PrivatePostgres& server() {
   return postgres;
 }
 
+inline Query statement(std::string sql) {
+  Query query;
+  query.sql = std::move(sql);
+  return query;
+}
+
 /// Keeps rows, and says stop after so many.
 class KeepingSink final : public RowSink {
  public:

@@ -177,7 +177,7 @@ void PrivatePostgres::initialise(const std::vector<std::string>& settings) {
   if (status != 0) throw std::runtime_error("initdb failed:\n" + contents(log));
   std::ofstream conf(data + "/postgresql.conf", std::ios::app);
   conf << "listen_addresses = '127.0.0.1'\nport = " << port_ << "\nunix_socket_directories = '"
-       << directory_ << "'\nfsync = off\nsynchronous_commit = off\nfull_page_writes = off\n"
+       << directory_ << "'\nfsync = off\nfull_page_writes = off\n"
        << "shared_buffers = 32MB\nmax_connections = 60\nlog_min_messages = fatal\n";
   for (const auto& setting : settings) conf << setting << '\n';
   std::ofstream hba(data + "/pg_hba.conf");

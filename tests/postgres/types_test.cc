@@ -1,0 +1,215 @@
+#include <gtest/gtest.h>
+
+#include "postgres/session_driver.h"
+
+namespace sluice::test {
+namespace {
+
+class Types : public testing::Test {
+ protected:
+  SessionDriver driver;
+  std::unique_ptr<pool::Connection> connection = driver.open();
+
+  Result<QueryResult> run(const std::string& sql, std::vector<Param> params = {}) {
+    return driver.run(*connection, sql, std::move(params));
+  }
+  std::string value(const std::string& sql, std::vector<Param> params = {}) {
+    return driver.value(*connection, sql, std::move(params));
+  }
+  Column column(const std::string& expression) {
+    const auto result = run("SELECT " + expression);
+    EXPECT_TRUE(result) << expression << ": " << (result ? "" : result.error().message);
+    return result ? result->columns.at(0) : Column{};
+  }
+};
+
+ValueKind expected_kind(const std::string& name) {
+  if (name == "bool") return ValueKind::kBool;
+  if (name == "int8" || name == "numeric") return ValueKind::kExactNumber;
+  if (name == "json" || name == "jsonb") return ValueKind::kJson;
+  if (name == "timestamp" || name == "timestamptz") return ValueKind::kTimestamp;
+  if (name == "bytea") return ValueKind::kBytes;
+  for (const char* number : {"int2", "int4", "oid", "float4", "float8"}) {
+    if (name == number) return ValueKind::kNumber;
+  }
+  return ValueKind::kText;
+}
+
+TEST_F(Types, OfPostgresqlItselfAreAllKnownAndSoAreTheirArrays) {
+  const auto types =
+      run("SELECT oid::text, typname, typdelim, typarray::text FROM pg_type WHERE oid < 10000 AND "
+          "typtype IN ('b', 'r', 'm') AND NOT (typcategory = 'A' AND typname LIKE '\\_%') AND "
+          "typname NOT LIKE 'pg\\_%' AND typname <> 'gtsvector'");
+  ASSERT_TRUE(types) << types.error().message;
+  ASSERT_GT(types->rows.size(), 60U);
+  for (const auto& row : types->rows) {
+    const std::string& name = *row[1];
+    const Column plain = column("NULL::pg_catalog.\"" + name + "\"");
+    EXPECT_EQ(plain.type, name);
+    EXPECT_EQ(std::to_string(plain.oid), *row[0]) << name;
+    EXPECT_EQ(plain.kind, expected_kind(name)) << name;
+    EXPECT_FALSE(plain.array) << name;
+    const Column array = column("NULL::pg_catalog.\"" + name + "\"[]");
+    EXPECT_EQ(array.type, "_" + name);
+    EXPECT_EQ(std::to_string(array.oid), *row[3]) << name;
+    EXPECT_EQ(array.kind, expected_kind(name)) << name;
+    EXPECT_TRUE(array.array) << name;
+    EXPECT_EQ(std::string(1, array.delimiter), *row[2]) << name;
+  }
+}
+
+TEST_F(Types, OfUsersAreLookedUpOnceAndForAllConnections) {
+  ASSERT_TRUE(run("CREATE TYPE mood AS ENUM ('sad', 'ok')"));
+  ASSERT_TRUE(run("CREATE DOMAIN positive AS int8 CHECK (value > 0)"));
+  ASSERT_TRUE(run("CREATE TYPE point3 AS (x float8, y float8, z float8)"));
+  ASSERT_TRUE(run("CREATE TYPE moods AS RANGE (subtype = float8)"));
+  EXPECT_EQ(column("'ok'::mood").type, "mood");
+  EXPECT_EQ(column("'ok'::mood").kind, ValueKind::kText);
+  const Column moods = column("ARRAY['ok', 'sad']::mood[]");
+  EXPECT_EQ(moods.type, "_mood");
+  EXPECT_TRUE(moods.array);
+  EXPECT_EQ(column("1::positive").kind, ValueKind::kExactNumber);
+  const Column positives = column("ARRAY[1]::positive[]");
+  EXPECT_TRUE(positives.array);
+  EXPECT_EQ(positives.kind, ValueKind::kExactNumber);
+  EXPECT_EQ(column("ROW(1, 2, 3)::point3").type, "point3");
+  EXPECT_EQ(column("'[1,2]'::moods").type, "moods");
+  EXPECT_EQ(column("pg_catalog.int2vectorin('1 2')").array, false);
+  EXPECT_EQ(column("typacl FROM pg_type LIMIT 1").type, "_aclitem");
+  // In the same group as a parameter of a type that is not known either, on a new connector.
+  SessionDriver other;
+  auto fresh = other.open();
+  EXPECT_EQ(other.value(*fresh, "SELECT $1::mood", {"sad"}), "sad");
+  EXPECT_EQ(other.value(*fresh, "SELECT $1::mood[]", {Param::array({"ok", nullptr})}), "{ok,NULL}");
+  EXPECT_EQ(other.value(*fresh, "SELECT $1::positive + 1", {41}), "42");
+  ASSERT_TRUE(run("DROP TYPE mood, point3, moods"));
+  ASSERT_TRUE(run("DROP DOMAIN positive"));
+}
+
+TEST_F(Types, ColumnsTellTheirTable) {
+  ASSERT_TRUE(run("CREATE TABLE told (a int, b varchar(7))"));
+  const auto result = run("SELECT b, 1 FROM told");
+  ASSERT_TRUE(result);
+  EXPECT_EQ(std::to_string(result->columns[0].table_oid), value("SELECT 'told'::regclass::oid"));
+  EXPECT_EQ(result->columns[0].table_column, 2);
+  EXPECT_EQ(result->columns[0].type_modifier, 11);
+  EXPECT_EQ(result->columns[0].type_size, -1);
+  EXPECT_EQ(result->columns[1].table_oid, 0U);
+  EXPECT_EQ(result->columns[1].type_size, 4);
+  ASSERT_TRUE(run("DROP TABLE told"));
+}
+
+TEST_F(Types, ParametersTakeTheTypeThatTheStatementWants) {
+  EXPECT_EQ(value("SELECT $1::int + 1", {41}), "42");
+  EXPECT_EQ(value("SELECT $1::int + 1", {"41"}), "42");
+  EXPECT_EQ(value("SELECT $1::numeric", {"12345678901234567890.123456789"}),
+            "12345678901234567890.123456789");
+  EXPECT_EQ(value("SELECT $1::bool", {true}), "t");
+  EXPECT_EQ(value("SELECT $1::text", {false}), "false");
+  EXPECT_EQ(value("SELECT $1::text IS NULL", {nullptr}), "t");
+  EXPECT_EQ(value("SELECT $1::text", {""}), "");
+  EXPECT_EQ(value("SELECT $1::date", {"2026-01-28"}), "2026-01-28");
+  EXPECT_EQ(value("SELECT $1", {"plain"}), "plain");
+  EXPECT_EQ(value("SELECT id FROM generate_series(1, 9) id WHERE id = $1", {7}), "7");
+  EXPECT_EQ(run("SELECT $1::int", {"x"}).error().sqlstate(), "22P02");
+}
+
+TEST_F(Types, ArraysBecomePostgresqlArrays) {
+  EXPECT_EQ(value("SELECT $1::int[]", {Param::array({1, nullptr, 3})}), "{1,NULL,3}");
+  EXPECT_EQ(value("SELECT $1::int[]", {Param::array({})}), "{}");
+  EXPECT_EQ(value("SELECT $1::int[]", {Param::array({Param::array({1, 2}), Param::array({3, 4})})}),
+            "{{1,2},{3,4}}");
+  const std::vector<Param> tricky{"a,b", "", "NULL", "\"", "\\", "{", " x ", "\n", "é"};
+  const auto unnested = run("SELECT unnest($1::text[])", {Param::array(tricky)});
+  ASSERT_TRUE(unnested);
+  ASSERT_EQ(unnested->rows.size(), tricky.size());
+  for (std::size_t i = 0; i < tricky.size(); ++i) EXPECT_EQ(unnested->rows[i][0], tricky[i].text);
+  EXPECT_EQ(value("SELECT 3 = ANY($1)", {Param::array({1, 3})}), "t");
+  EXPECT_EQ(value("SELECT $1::box[]", {Param::array({"(1,1),(0,0)", "(2,2),(0,0)"})}),
+            "{(1,1),(0,0);(2,2),(0,0)}");
+  EXPECT_EQ(value("SELECT $1::int[]", {"{4,5}"}), "{4,5}");
+  const auto ragged =
+      run("SELECT $1::int[]", {Param::array({Param::array({1}), Param::array({1, 2})})});
+  ASSERT_FALSE(ragged);
+  EXPECT_EQ(ragged.error().code, ErrorCode::kInvalidRequest);
+  EXPECT_EQ(ragged.error().fields.at(0).field, "$1");
+  EXPECT_EQ(run("SELECT $1::int", {Param::array({1})}).error().code, ErrorCode::kInvalidRequest);
+}
+
+TEST_F(Types, JsonTakesDocuments) {
+  Param object;
+  object.kind = Param::Kind::kObject;
+  object.text = R"({"a":[1,2]})";
+  Param list = Param::array({1, 2});
+  list.text = "[1,2]";
+  EXPECT_EQ(value("SELECT $1::jsonb", {object}), R"({"a": [1, 2]})");
+  EXPECT_EQ(value("SELECT $1::json", {list}), "[1,2]");
+  EXPECT_EQ(value("SELECT $1::jsonb", {7}), "7");
+  EXPECT_EQ(value("SELECT $1::jsonb[]", {Param::array({object, list})}),
+            R"({"{\"a\": [1, 2]}","[1, 2]"})");
+  EXPECT_EQ(value("SELECT $1::text", {object}), object.text);
+  const auto wrong = run("SELECT $1::int", {object});
+  ASSERT_FALSE(wrong);
+  EXPECT_EQ(wrong.error().code, ErrorCode::kInvalidRequest);
+  EXPECT_EQ(wrong.error().message.find("[1,2]"), std::string::npos) << "tells no values";
+}
+
+TEST_F(Types, AForcedTypeIsUsedAndAnUnknownOneNamed) {
+  ASSERT_TRUE(run("CREATE TYPE forced AS ENUM ('one')"));
+  const auto typed = [](const char* text, const char* type) {
+    Param param = text;
+    param.type = type;
+    return param;
+  };
+  EXPECT_EQ(value("SELECT pg_typeof($1)", {typed("1", "int8")}), "bigint");
+  EXPECT_EQ(value("SELECT pg_typeof($1)", {typed("1", "INTEGER")}), "integer");
+  EXPECT_EQ(value("SELECT pg_typeof($1)", {typed("{1}", "numeric[]")}), "numeric[]");
+  EXPECT_EQ(value("SELECT pg_typeof($1)", {typed("one", "forced")}), "forced");
+  EXPECT_EQ(value("SELECT pg_typeof($1)", {typed("one", "public.forced")}), "forced");
+  EXPECT_EQ(value("SELECT pg_typeof($1), $2::int", {typed("1", "varchar(3)"), 1}),
+            "character varying");
+  for (const char* name : {"no_such_type", "int; DROP TABLE x", "\"", "a.b.c.d"}) {
+    const auto unknown = run("SELECT $1", {typed("1", name)});
+    ASSERT_FALSE(unknown) << name;
+    EXPECT_EQ(unknown.error().code, ErrorCode::kInvalidRequest) << name;
+    EXPECT_NE(unknown.error().message.find(name), std::string::npos) << unknown.error().message;
+  }
+  ASSERT_TRUE(run("DROP TYPE forced"));
+  EXPECT_FALSE(run("SELECT $1, 2", {typed("one", "forced")}));
+  ASSERT_TRUE(run("CREATE TYPE forced AS ENUM ('one')"));
+  EXPECT_EQ(value("SELECT pg_typeof($1), 3", {typed("one", "forced")}), "forced");
+  ASSERT_TRUE(run("DROP TYPE forced"));
+}
+
+TEST_F(Types, TextThatPostgresqlCannotHoldIsRefused) {
+  const std::string nul("a\0b", 3);
+  for (const Param& param : {Param(nul), Param("\xff"), Param::array({"ok", Param("\xc3")})}) {
+    const auto result = run("SELECT $1::text", {param});
+    ASSERT_FALSE(result);
+    EXPECT_EQ(result.error().code, ErrorCode::kInvalidRequest);
+    EXPECT_EQ(result.error().fields.at(0).field, "$1");
+  }
+}
+
+TEST_F(Types, WithoutAStatementCacheEverythingWorksThroughTheUnnamedStatement) {
+  DatabaseOptions options;
+  options.pool.statement_cache = 0;
+  SessionDriver plain;
+  auto unnamed = plain.open(options);
+  ASSERT_TRUE(plain.run(*unnamed, "CREATE TYPE seen AS ENUM ('a')"));
+  Query query = statement("SELECT $1::seen, $2::int");
+  query.params = {"a", 2};
+  query.read_only = true;
+  for (int round = 0; round < 3; ++round) {
+    const auto result = plain.run(*unnamed, query, {.timeout = std::chrono::seconds(3)});
+    ASSERT_TRUE(result) << result.error().message;
+    EXPECT_EQ(result->columns[0].type, "seen");
+    EXPECT_EQ(result->rows[0][1], "2");
+  }
+  EXPECT_EQ(plain.value(*unnamed, "SELECT count(*) FROM pg_prepared_statements WHERE name <> ''"),
+            "0");
+  ASSERT_TRUE(plain.run(*unnamed, "DROP TYPE seen"));
+}
+
+}  // namespace
+}  // namespace sluice::test

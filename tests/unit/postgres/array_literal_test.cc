@@ -1,0 +1,58 @@
+#include "postgres/array_literal.h"
+
+#include <gtest/gtest.h>
+
+namespace sluice::postgres {
+namespace {
+
+std::string literal(const std::vector<Param>& elements, ElementFormat format = {}) {
+  std::string out;
+  const char* wrong = append_array_literal(elements, format, out);
+  return wrong ? std::string("wrong: ") + wrong : out;
+}
+
+TEST(ArrayLiteral, WritesScalars) {
+  EXPECT_EQ(literal({}), "{}");
+  EXPECT_EQ(literal({1, 2.5, true, nullptr}), "{1,2.5,true,NULL}");
+  EXPECT_EQ(literal({"a", "", "NULL", "a,b", "{}"}), R"({"a","","NULL","a,b","{}"})");
+  EXPECT_EQ(literal({"\"", "\\"}), R"({"\"","\\"})");
+  EXPECT_EQ(literal({1, 2}, {.delimiter = ';'}), "{1;2}");
+}
+
+TEST(ArrayLiteral, WritesDimensions) {
+  EXPECT_EQ(literal({Param::array({1, 2}), Param::array({3, nullptr})}), "{{1,2},{3,NULL}}");
+  EXPECT_EQ(literal({Param::array({}), Param::array({})}), "{}");
+  Param deep = Param::array({1});
+  for (int i = 0; i < 4; ++i) deep = Param::array({deep});
+  EXPECT_EQ(literal({deep}), "{{{{{{1}}}}}}");
+  EXPECT_EQ(literal({Param::array({deep})}), "wrong: it has more than 6 dimensions");
+}
+
+TEST(ArrayLiteral, RefusesWhatIsNotRectangular) {
+  EXPECT_TRUE(literal({Param::array({1}), Param::array({1, 2})}).starts_with("wrong"));
+  EXPECT_TRUE(literal({Param::array({1}), 2}).starts_with("wrong"));
+  EXPECT_TRUE(literal({1, Param::array({2})}).starts_with("wrong"));
+  EXPECT_TRUE(literal({nullptr, Param::array({2})}).starts_with("wrong"));
+  EXPECT_TRUE(literal({Param::array({1}), nullptr}).starts_with("wrong"));
+  EXPECT_TRUE(literal({Param::array({}), Param::array({1})}).starts_with("wrong"));
+}
+
+TEST(ArrayLiteral, JsonElementsAreDocuments) {
+  Param list = Param::array({1, 2});
+  list.text = "[1,2]";
+  EXPECT_EQ(literal({list, 3}, {.json = true}), R"({"[1,2]",3})");
+}
+
+TEST(ArrayLiteral, AThousandNestedBracketsEndInAnErrorNotInTheStack) {
+  Param deep = Param::array({});
+  for (int i = 0; i < 1'000; ++i) {
+    Param outer;
+    outer.kind = Param::Kind::kArray;
+    outer.elements.push_back(std::move(deep));
+    deep = std::move(outer);
+  }
+  EXPECT_TRUE(literal({deep}).starts_with("wrong"));
+}
+
+}  // namespace
+}  // namespace sluice::postgres

@@ -1,0 +1,60 @@
+#include "postgres/task_threads.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <future>
+
+namespace sluice::postgres {
+namespace {
+
+TEST(TaskThreads, RunEveryTask) {
+  std::atomic<int> ran = 0;
+  std::promise<void> all;
+  TaskThreads threads(3);
+  for (int i = 0; i < 1'000; ++i) {
+    threads.run([&] {
+      if (++ran == 1'000) all.set_value();
+    });
+  }
+  all.get_future().wait();
+  EXPECT_EQ(ran, 1'000);
+}
+
+TEST(TaskThreads, RefuseWhenNoneIsFree) {
+  std::promise<void> go;
+  const std::shared_future<void> started = go.get_future().share();
+  TaskThreads threads(2);
+  EXPECT_TRUE(threads.try_run([started] { started.wait(); }));
+  EXPECT_TRUE(threads.try_run([started] { started.wait(); }));
+  EXPECT_FALSE(threads.try_run([] {}));
+  go.set_value();
+  std::promise<void> again;
+  while (!threads.try_run([&again] { again.set_value(); })) std::this_thread::yield();
+  again.get_future().wait();
+}
+
+TEST(TaskThreads, AStuckTaskDelaysTheEndByASecondAtMost) {
+  auto stuck = std::make_shared<std::promise<void>>();
+  auto ended = std::make_shared<std::promise<void>>();
+  bool dropped = true;
+  const auto begun = std::chrono::steady_clock::now();
+  {
+    TaskThreads threads(1);
+    std::promise<void> running;
+    threads.run([stuck, ended, &running] {
+      running.set_value();
+      stuck->get_future().wait();
+      ended->set_value();
+    });
+    running.get_future().wait();
+    threads.run([&dropped] { dropped = false; });
+  }
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(5));
+  EXPECT_TRUE(dropped);
+  stuck->set_value();
+  ended->get_future().wait();
+}
+
+}  // namespace
+}  // namespace sluice::postgres
