@@ -107,7 +107,7 @@ show_requests() {
   say "Ask all of them at once"
   ask POST /query '{"sql": "SELECT count(*) AS orders, sum(total) AS turnover FROM orders", "selector": {"shop": "yes"}, "merge": true}'
   say "A mistake, in PostgreSQL's own words"
-  ask POST /query/shop_eu '{"sql": "SELECT nme FROM users"}' || true
+  ask POST /query/shop_eu '{"sql": "SELECT nme FROM users"}' 400
   say "How is it?"
   ask GET /health
 }

@@ -51,21 +51,23 @@ port_is_free() {
   ! (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null
 }
 
-# ask METHOD PATH [BODY]: one request, shown as the curl command that it is, and its answer. Fails when the
-# answer is not a success, so that nothing that is broken looks well.
+# ask METHOD PATH [BODY [STATUS]]: one request, shown as the curl command that it is, and its answer. Fails
+# when the answer has another status (2xx unless given), so that nothing that is broken looks well.
 ask() {
-  local method=$1 path=$2 body=${3:-} answer status
+  local method=$1 path=$2 body=${3:-} expected=${4:-2[0-9][0-9]} answer status
   local arguments=(-sS --max-time 30 -w '\n%{http_code}' -X "$method" "$gateway_url$path" -H 'Accept: application/json')
   if [ -n "$body" ]; then
     arguments+=(-H 'Content-Type: application/json' -d "$body")
-    printf '%s$ curl -sS %s%s -H %s -d %s%s\n' "$bold" "$gateway_url" "$path" "'Content-Type: application/json'" "'$(hide_password <<<"$body")'" "$plain"
+    printf "%s$ curl -sS %s%s -H 'Content-Type: application/json' -d '%s'%s\n" \
+      "$bold" "$gateway_url" "$path" "$(hide_password <<<"$body")" "$plain"
   else
-    printf '%s$ curl -sS %s%s%s%s\n' "$bold" "$( [ "$method" = GET ] || echo "-X $method ")" "$gateway_url" "$path" "$plain"
+    printf '%s$ curl -sS %s%s%s\n' "$bold" "$gateway_url" "$path" "$plain"
   fi
   answer=$(curl "${arguments[@]}")
   status=${answer##*$'\n'}
   jq "${jq_colour}" . <<<"${answer%$'\n'*}"
-  [ "$status" -lt 400 ] || { echo "The answer was $status" >&2; return 1; }
+  # shellcheck disable=SC2053  # a pattern
+  [[ $status = $expected ]] || { echo "The answer was $status" >&2; return 1; }
   echo
 }
 

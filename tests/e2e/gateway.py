@@ -55,8 +55,7 @@ class Gateway:
         try:
             self._wait_until_ready()
         except BaseException:
-            self.process.kill()
-            self.process.wait()
+            self._end()
             raise
 
     def _wait_until_ready(self):
@@ -90,11 +89,14 @@ class Gateway:
             for secret in self.secrets:
                 assert secret not in log, "a secret is in the log"
         finally:
-            if self.process.poll() is None:
-                self.process.kill()
-                self.process.wait()
-            self._log.close()
-            shutil.rmtree(self.directory, ignore_errors=True)
+            self._end()
+
+    def _end(self):
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        self._log.close()
+        shutil.rmtree(self.directory, ignore_errors=True)
 
     # ---- requests -----------------------------------------------------------------------------------
 

@@ -41,7 +41,7 @@ class PrivatePostgres:
         try:
             self._initialise(settings)
             self.start()
-            self.run(f"create role app login password '{self.password}'")
+            self.run(f"create role app login password '{self.password}'", "postgres")
             self.create_database("app")
         except BaseException:
             self.close()
@@ -128,15 +128,13 @@ class PrivatePostgres:
                               input=sql, capture_output=True, text=True, env=environment)
 
     def run(self, sql, database="app"):
-        if database == "app" and sql.startswith(("create role", "create database", "alter role")):
-            database = "postgres"
         done = self._psql(sql, database)
         if done.returncode != 0:
             raise RuntimeError(done.stderr)
         return done.stdout.strip()
 
     def create_database(self, name):
-        self.run(f"create database {name} owner app")
+        self.run(f"create database {name} owner app", "postgres")
 
     def backends(self, name="sluice"):
         """How many connections the gateway has."""

@@ -75,7 +75,7 @@ class Errors(GatewayTest):
                 self.assert_problem(self.sql(sql, params), 422, "invalid_request",
                                     outcome="not_started")
         problem = self.assert_problem(self.sql("select 1 as a, 2 as a"), 422, "invalid_request")
-        self.assertIn("arrays", problem["detail"])
+        self.assertIn("arrays", str(problem["errors"]))
 
     def test_the_sqlstate_decides(self):
         for sql, status, state in (("select * from nowhere", 400, "42P01"), ("selec 1", 400,
@@ -144,8 +144,8 @@ class Errors(GatewayTest):
 
     def test_a_result_over_the_byte_limit_is_refused(self):
         self.assertEqual(self.gateway.query("select repeat('x', 1000)", db="small").status, 200)
-        problem = self.assert_problem(self.gateway.query("select repeat('x', 1000) from generate_series(1, 50)", db="small"), 422, "result_too_large")
-        self.assertIn("10000", problem["detail"].replace(",", "").replace(".", "").replace(" ", ""))
+        large = "select repeat('x', 1000) from generate_series(1, 50)"
+        self.assert_problem(self.gateway.query(large, db="small"), 422, "result_too_large")
 
     def test_a_statement_that_takes_too_long_is_cancelled(self):
         answer = self.sql("select pg_sleep(20)", timeout_ms=300)

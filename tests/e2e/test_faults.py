@@ -88,7 +88,7 @@ class Faults(GatewayTest):
             wait_until(lambda: self.gateway.query("select 1").json["code"] == "breaker_open",
                        "the breaker opens")
             why = self.gateway.get("/admin/databases/main/why").json
-            self.assertIn(why["state"], ("open", "half_open"))
+            self.assertIn(why["breaker"]["state"], ("open", "half_open"))
             self.assertTrue(why["explanation"])
         finally:
             self.postgres.start()

@@ -55,10 +55,11 @@ class Shutdown(unittest.TestCase):
                 except (OSError, http.client.HTTPException) as error:
                     if sent:
                         lost.append(repr(error))
-                    return
+                    break
                 answered.append(response.status)
                 if answer["rows"] != [{"n": number}]:
                     lost.append(f"{number} got {answer}")
+            connection.close()
 
         with concurrent.futures.ThreadPoolExecutor(16) as threads:
             clients = [threads.submit(client, number) for number in range(16)]
@@ -73,8 +74,7 @@ class Shutdown(unittest.TestCase):
 
     def test_readiness_tells_before_the_listener_closes(self):
         gateway = self.start(server={"drain_delay_ms": 1500})
-        connection = gateway.connection()
-        self.assertEqual(gateway.request("GET", "/readyz", connection=connection).status, 200)
+        self.assertEqual(gateway.get("/readyz").status, 200)
         gateway.process.send_signal(signal.SIGTERM)
         wait_until(lambda: gateway.get("/readyz").status == 503, "it says that it is draining",
                    patience=1.2)

@@ -7,11 +7,11 @@ from gateway import GatewayTest
 
 # Expressions whose JSON is, by docs/http-api.md, what PostgreSQL's own to_json makes of them.
 SAME_AS_TO_JSON = [
-    "true", "false", "null::int", "0::int2", "-32768::int2", "2147483647", "9007199254740993", "-9223372036854775808",
-    "26::oid", "0.1::float8", "1e300::float8", "5e-324::float8", "1.5::float4", "-0.0::float8", "'NaN'::float8",
+    "true", "false", "null::int", "0::int2", "(-32768)::int2", "2147483647", "9007199254740993", "-9223372036854775808",
+    "0.1::float8", "1e300::float8", "5e-324::float8", "1.5::float4", "-0.0::float8", "'NaN'::float8",
     "'Infinity'::float4", "'-Infinity'::float8", "1.10::numeric", "-0.00000000000000000001::numeric",
     "123456789012345678901234567890.123456789012345678901234567890::numeric", "'NaN'::numeric", "'Infinity'::numeric",
-    "''::text", "'quote \" backslash \\ slash / newline '||chr(10)||' tab '||chr(9)||' bell '||chr(7)", "'žluťoučký 🐘 kůň'",
+    "''::text", "'quote \" backslash \\ slash / newline '||chr(10)||' tab '||chr(9)||' bell '||chr(7)", "'žluťoučký 🐘 kůň'::text",
     "'a'::char(3)", "'x'::varchar(5)", "'n'::name",
     "'{\"b\": [1, 2.50, null, {\"c\": \"\\u00e9\"}], \"a\": 1e5}'::json", "'{\"b\": [1, 2.50, null], \"a\": true}'::jsonb", "'null'::jsonb",
     "array[1,2,null]", "'{}'::int[]", "array[[1,2],[3,4]]", "array['a','b\"c','d\\e','','NULL',null,'{x}','a,b']",
@@ -63,6 +63,9 @@ class Types(GatewayTest):
                 theirs = exact(row["theirs"]) if row["theirs"] is not None else None
                 self.assertEqual(row["ours"], theirs)
                 self.assertIs(type(row["ours"]), type(theirs))
+
+    def test_an_oid_is_a_number(self):
+        self.assertEqual(self.gateway.scalar("select 4294967295::oid"), 4294967295)
 
     def test_digits_are_kept_as_postgres_wrote_them(self):
         answer = self.gateway.query("select 1.10::numeric as a, 9007199254740993::int8 as b, array[2.50]::numeric[] as c")
