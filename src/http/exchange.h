@@ -18,10 +18,10 @@ namespace sluice::http {
 /// A complete request, checked and decoded.
 struct Request {
   Pistache::Http::Method method = Pistache::Http::Method::Get;
-  int version_minor = 1;                 ///< HTTP/1.0 or 1.1
-  std::string path;                      ///< percent-decoded, without the query string
+  int version_minor = 1;                          ///< HTTP/1.0 or 1.1
+  std::string path;                               ///< percent-decoded, without the query string
   std::map<std::string, std::string> parameters;  ///< of the query string, decoded; last one wins
-  std::map<std::string, std::string> path_parameters;  ///< "db_id" → value, decoded
+  std::map<std::string, std::string> path_parameters;        ///< "db_id" → value, decoded
   std::vector<std::pair<std::string, std::string>> headers;  ///< names in lower case
   std::string body;
   std::string client;      ///< address of the peer, for logs
@@ -47,8 +47,8 @@ class Exchange {
   virtual ~Exchange() = default;
   [[nodiscard]] virtual const Request& request() const = 0;
   [[nodiscard]] virtual base::EventLoop& loop() const = 0;
-  /// Answers; exactly once, on the worker's thread, now or later. Answers of pipelined requests wait
-  /// for their turn. When the client has gone it is dropped.
+  /// Answers; exactly once, on the worker's thread, now or later. Answers of pipelined requests
+  /// wait for their turn. When the client has gone it is dropped.
   virtual void respond(Response response) = 0;
   /// Calls `gone` once if the client leaves before the answer. Replaces an earlier function; not
   /// called any more after `respond`.

@@ -23,11 +23,12 @@ struct ServerOptions {
   int max_connections = 10'000;           ///< over all workers; more are answered 503 and closed
   std::size_t max_head_bytes = 16 * 1024;
   std::size_t max_body_bytes = 1024 * 1024;
-  std::chrono::milliseconds head_timeout{10'000};  ///< from a request's first byte to its whole head
+  std::chrono::milliseconds head_timeout{
+      10'000};  ///< from a request's first byte to its whole head
   std::chrono::milliseconds body_timeout{30'000};
-  std::chrono::milliseconds idle_timeout{75'000};  ///< between requests
-  std::chrono::milliseconds write_timeout{30'000}; ///< without progress on a slow reader
-  std::vector<std::string> cors_origins;           ///< empty: no CORS
+  std::chrono::milliseconds idle_timeout{75'000};   ///< between requests
+  std::chrono::milliseconds write_timeout{30'000};  ///< without progress on a slow reader
+  std::vector<std::string> cors_origins;            ///< empty: no CORS
   std::vector<std::string> allowed_hosts;  ///< Host values besides the listen address and loopback
 };
 
@@ -43,7 +44,8 @@ struct AccessRecord {
 /// per reactor thread, each with one EpollLoop inside.
 class Server {
  public:
-  /// Binds and listens, but accepts nobody before `start_accepting`. Fails when the address cannot be had.
+  /// Binds and listens, but accepts nobody before `start_accepting`. Fails when the address cannot
+  /// be had.
   [[nodiscard]] static Result<std::unique_ptr<Server>> create(const ServerOptions& options);
   virtual ~Server() = default;  ///< like `stop`
 
@@ -53,8 +55,8 @@ class Server {
   /// The address with the real port: "127.0.0.1:8080".
   [[nodiscard]] virtual std::string address() const = 0;
 
-  /// Starts the workers, without accepting anybody yet: what must exist before the first request can
-  /// be made on their loops. The router must be complete, and outlive the server.
+  /// Starts the workers, without accepting anybody yet: what must exist before the first request
+  /// can be made on their loops. The router must be complete, and outlive the server.
   virtual void run(const Router& router, std::function<void(const AccessRecord&)> access_log) = 0;
   /// Begins to accept and serve. Once, after `run`.
   virtual void start_accepting() = 0;
