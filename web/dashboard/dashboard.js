@@ -8,12 +8,14 @@ const kStaleAfter = 3000;  // the data's age at which we say so
 const kDimAfter = 5000;
 const kBusy = 90;          // percent of the pool in use
 const kErrorsBad = 0.05;
+const kErrorsFew = 5;      // fewer are somebody trying things
+const kLearnEvery = 10000; // targets and labels
 const kIdleAfter = 60;     // seconds without a query
 const kKey = 'sluice-api-key';
 
 const at = (id) => document.getElementById(id);
 const view = {cards: new Map(), states: new Map(), order: ''};
-const link = {last: 0, failures: 0, timer: 0, skew: 0, draining: false, signedOut: false, databases: new Map()};
+const link = {last: 0, failures: 0, timer: 0, skew: 0, draining: false, signedOut: false, databases: new Map(), learned: 0};
 
 // ---- words ----------------------------------------------------------------------------------------
 
@@ -28,6 +30,7 @@ const kBreakers = {
 const kUnknownBreaker = {word: 'unknown', level: 'calm', rank: 4, shape: 'M1 7h14v2H1z'};
 
 const number = (value) => (Number.isFinite(value) ? value : 0);
+const sentence = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 const plural = (count, noun) => `${count} ${noun}${count === 1 ? '' : 's'}`;
 
 function duration(seconds) {
@@ -61,7 +64,7 @@ const secondsSince = (time) => (time ? Math.max(0, (Date.now() - link.skew - Dat
 function judge(pool, health) {
   const breaker = kBreakers[pool.breaker?.state] ?? kUnknownBreaker;
   const quiet = secondsSince(pool.last_used);
-  const failing = number(pool.error_rate) >= kErrorsBad && number(pool.queries_executed) > 0;
+  const failing = number(pool.error_rate) >= kErrorsBad && number(pool.errors) >= kErrorsFew;
   const full = number(pool.utilization) >= kBusy && number(pool.waiting) > 0;
   const state = pool.state && pool.state !== 'active' ? pool.state : '';
   let {level, rank} = breaker;
@@ -132,7 +135,7 @@ function drawCard(card, pool, verdict) {
   const values = {
     state: `circuit ${verdict.breaker.word}${verdict.state ? `, ${verdict.state}` : ''}`,
     since: since(pool.breaker),
-    target: pool.target ?? extra.target ?? '',
+    target: extra.target ?? '',
     explanation: reason(pool, verdict),
     connections: drawBar(card, pool),
     waiting: `${number(pool.waiting)} waiting`,
@@ -150,14 +153,14 @@ function drawCard(card, pool, verdict) {
   card.querySelector('[data-value="errors"]').classList.toggle('bad', verdict.failing);
   card.dataset.level = verdict.level;
   card.dataset.traffic = verdict.traffic ? 'some' : 'none';
-  drawLabels(card.querySelector('.labels'), pool.labels ?? extra.labels);
+  drawLabels(card.querySelector('.labels'), extra.labels);
 }
 
 // Trouble that the breaker does not speak of comes first.
 function reason(pool, verdict) {
   const explanation = pool.breaker?.explanation ?? '';
-  if (!verdict.problem || verdict.breaker.rank < 5) return explanation;
-  return `${verdict.problem[0].toUpperCase()}${verdict.problem.slice(1)}. ${explanation}`;
+  if (!verdict.problem || verdict.breaker.rank < 5) return sentence(explanation);
+  return `${sentence(verdict.problem)}. Circuit: ${explanation}`;
 }
 
 function since(breaker) {
@@ -280,12 +283,13 @@ function showLogin(status) {
   if (!at('login').contains(document.activeElement)) at('key').focus();
 }
 
-// Targets and labels change rarely: asked for when a database is new.
+// Targets and labels change rarely: asked for now and then, and when a database is new.
 async function learnDatabases(pools) {
-  if (pools.every((pool) => pool.target !== undefined || link.databases.has(pool.db_id))) return;
+  const known = pools.every((pool) => link.databases.has(pool.db_id));
+  if (known && Date.now() - link.learned < kLearnEvery) return;
   const answer = await ask('/databases');
-  for (const database of answer.body.databases ?? []) link.databases.set(database.db_id, database);
-  for (const pool of pools) if (!link.databases.has(pool.db_id)) link.databases.set(pool.db_id, {});
+  link.databases = new Map((answer.body.databases ?? []).map((database) => [database.db_id, database]));
+  link.learned = Date.now();
 }
 
 async function refresh() {
