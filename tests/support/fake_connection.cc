@@ -209,8 +209,12 @@ std::string FakeConnection::server_version() const { return database_.server_ver
 void FakeConnection::lose() {
   broken_ = true;
   if (call_) return call_->end(Answer::loses_connection());
-  // A copy: the pool may destroy this connection.
-  if (const auto told = idle_broken_; told && !detached_) told();
+  if (!detached_) speak();
+}
+
+void FakeConnection::speak() {
+  // Once, as the seam says; moved out, because the pool may destroy this connection.
+  if (const auto told = std::exchange(idle_broken_, nullptr)) told();
 }
 
 Script& FakeDatabase::statement(const std::string& sql) {

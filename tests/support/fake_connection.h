@@ -39,6 +39,8 @@ class FakeConnection final : public pool::Connection {
 
   /// The server ends the session now, whatever runs.
   void lose();
+  /// The server says something nobody asked for while nothing runs.
+  void speak();
   void make_dirty() { dirty_ = true; }
   void open_transaction() { in_transaction_ = true; }
   [[nodiscard]] int number() const { return number_; }  ///< 1 for the first one opened

@@ -199,11 +199,16 @@ TEST_F(PoolLending, ABrokenConnectionThatComesBackIsReplacedForTheWaiter) {
 }
 
 TEST_F(PoolLending, AConnectionThatSpokeWhileItWasLentIsNotTrustedAgain) {
-  auto& holder = borrow();
-  holder.connection().lose();
-  holder.lease.release();
+  auto& clean = borrow();
+  auto& dirty = borrow();
+  clean.connection().speak();
+  dirty.connection().speak();
+  dirty.connection().make_dirty();
+  clean.lease.release();
+  dirty.lease.release();
   EXPECT_EQ(stats().total(), 0);
-  EXPECT_EQ(listener.count(PoolEvent::kClosed, "broken"), 1);
+  EXPECT_EQ(database.resets.calls(), 0);
+  EXPECT_EQ(listener.count(PoolEvent::kClosed, "broken"), 2);
 }
 
 TEST_F(PoolLending, TellsHowMuchOfTheWaitWasConnecting) {

@@ -132,6 +132,19 @@ TEST_F(PoolReentry, ACallbackMayDrainThePool) {
   EXPECT_TRUE(drained);
 }
 
+TEST_F(PoolReentry, WhoAsksAgainWithNewCredentialsInsideTheRefusalIsServed) {
+  database.connects.next(Answer::fails(testing::rejected_credentials()));
+  Lease lease;
+  pool().acquire(patience(), [&](const Result<Lease>& refused) {
+    ASSERT_FALSE(refused);
+    pool().replace_connector(database.connector(loop));
+    pool().acquire(patience(), [&](Result<Lease> got) { lease = std::move(*got); });
+  });
+  loop.run_posted();
+  EXPECT_TRUE(lease);
+  lease.release();
+}
+
 TEST_F(PoolReentry, ATimedOutCallerMayAskAgain) {
   options.max_size = 1;
   borrow();
