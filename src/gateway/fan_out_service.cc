@@ -1,36 +1,19 @@
 #include "gateway/fan_out_service.h"
 
-#include <rapidjson/stringbuffer.h>
-#include <rapidjson/writer.h>
-
 #include <utility>
 #include <vector>
 
-#include "json/problem.h"
+#include "json/fan_out_document.h"
 #include "json/result_encoder.h"
 
 namespace sluice::gateway {
 namespace {
 
-using Writer = rapidjson::Writer<rapidjson::StringBuffer>;
-
 std::chrono::microseconds micros(base::Duration duration) {
   return std::chrono::duration_cast<std::chrono::microseconds>(duration);
 }
 
-double milliseconds(std::chrono::microseconds duration) {
-  return static_cast<double>(duration.count()) / 1000.0;
-}
-
-void string(Writer& writer, std::string_view text) {
-  writer.String(text.data(), static_cast<rapidjson::SizeType>(text.size()));
-}
-
-void raw(Writer& writer, const std::string& json, rapidjson::Type type) {
-  writer.RawValue(json.data(), json.size(), type);
-}
-
-/// The legs of one fan-out, and the document they become.
+/// The legs of one fan-out, and the answer they become.
 class Assembly {
  public:
   Assembly(json::FanOutRequest request, std::vector<std::string> db_ids)
@@ -50,101 +33,20 @@ class Assembly {
   }
 
   FanOutAnswer finish(std::chrono::microseconds elapsed) {
-    std::size_t successes = 0;
-    for (const Leg& leg : legs_) successes += leg.result ? 1 : 0;
-    rapidjson::StringBuffer buffer;
-    Writer writer(buffer);
-    writer.StartObject();
-    if (request_.merge) write_merged(writer);
-    write_successes(writer);
-    write_failures(writer);
-    writer.Key("elapsed_ms");
-    writer.Double(milliseconds(elapsed));
-    writer.EndObject();
-    return {status(successes), {buffer.GetString(), buffer.GetSize()}};
+    return {status(), json::fan_out_document(legs_, request_.merge, elapsed)};
   }
 
  private:
-  struct Leg {
-    std::string db_id;
-    std::shared_ptr<json::ResultEncoder> encoder;
-    Result<Completion> result;
-    std::chrono::microseconds elapsed{0};
-  };
-
-  [[nodiscard]] int status(std::size_t successes) const {
+  [[nodiscard]] int status() const {
+    std::size_t successes = 0;
+    for (const json::LegOutcome& leg : legs_) successes += leg.result ? 1 : 0;
     const auto wanted = static_cast<std::size_t>(request_.fan_out.min_successes);
     if (successes < wanted || (successes == 0 && !legs_.empty())) return 503;
     return successes == legs_.size() ? 200 : 207;
   }
 
-  void write_merged(Writer& writer) {
-    std::string rows = "[";
-    std::int64_t count = 0;
-    for (Leg& leg : legs_) {
-      if (!leg.result || leg.encoder->rows() == 0) continue;
-      if (rows.size() > 1) rows += ',';
-      count += leg.encoder->rows();
-      rows += leg.encoder->take_bare_rows();
-    }
-    rows += ']';
-    writer.Key("rows");
-    raw(writer, rows, rapidjson::kArrayType);
-    writer.Key("count");
-    writer.Int64(count);
-  }
-
-  void write_successes(Writer& writer) {
-    writer.Key("successes");
-    writer.StartArray();
-    for (Leg& leg : legs_) {
-      if (!leg.result) continue;
-      writer.StartObject();
-      writer.Key("db_id");
-      string(writer, leg.db_id);
-      if (!request_.merge) {
-        writer.Key("rows");
-        raw(writer, leg.encoder->take_rows(), rapidjson::kArrayType);
-      }
-      write_completion(writer, *leg.result);
-      writer.Key("elapsed_ms");
-      writer.Double(milliseconds(leg.elapsed));
-      writer.EndObject();
-    }
-    writer.EndArray();
-  }
-
-  static void write_completion(Writer& writer, const Completion& completion) {
-    writer.Key("count");
-    writer.Int64(completion.rows);
-    writer.Key("affected");
-    completion.affected ? writer.Int64(*completion.affected) : writer.Null();
-    writer.Key("truncated");
-    writer.Bool(completion.truncated);
-    if (!completion.truncated) return;
-    writer.Key("committed");
-    writer.Bool(completion.committed);
-  }
-
-  void write_failures(Writer& writer) {
-    writer.Key("failures");
-    writer.StartArray();
-    for (const Leg& leg : legs_) {
-      if (leg.result) continue;
-      writer.StartObject();
-      writer.Key("db_id");
-      string(writer, leg.db_id);
-      writer.Key("error");
-      raw(writer, json::error_to_json(leg.result.error()), rapidjson::kObjectType);
-      writer.Key("elapsed_ms");
-      writer.Double(milliseconds(leg.elapsed));
-      writer.EndObject();
-    }
-    writer.EndArray();
-  }
-
   json::FanOutRequest request_;
-  std::vector<Leg> legs_;
+  std::vector<json::LegOutcome> legs_;
 };
 
 }  // namespace

@@ -15,7 +15,7 @@
 
 namespace sluice::http {
 
-/// A request that has passed the guard: authenticated, allowed, and with a body of the right kind.
+/// A request that has passed the guard: authenticated and allowed.
 struct ApiCall {
   std::shared_ptr<Exchange> exchange;
   gateway::Gateway& gateway;

@@ -16,9 +16,6 @@ bool is_safe(Method method) {
   return method == Method::Get || method == Method::Head || method == Method::Options;
 }
 
-/// The Neon protocol has rules of its own, and its drivers send no JSON media type.
-bool takes_any_media_type(std::string_view route) { return route == "/sql"; }
-
 /// Browsers send other pages' JSON only after asking (a preflight), so insisting on it also keeps
 /// plain HTML forms out.
 bool is_json(std::string_view content_type) {
@@ -100,8 +97,7 @@ void Dispatcher::route(const std::shared_ptr<HttpExchange>& exchange, std::strin
   if (!match.handler) return answer_without_handler(*exchange, match);
   request.route = std::move(match.route);
   request.path_parameters = std::move(match.path_parameters);
-  if (!request.body.empty() && !takes_any_media_type(request.route) &&
-      !is_json(request.header("content-type"))) {
+  if (!request.body.empty() && !is_json(request.header("content-type"))) {
     return exchange->respond_problem(415, "unsupported_media_type",
                                      "send the body with Content-Type: application/json");
   }
@@ -112,8 +108,7 @@ void Dispatcher::answer_without_handler(HttpExchange& exchange, const Router::Ma
   const Request& request = exchange.request();
   if (match.allowed.empty() && exchange.target != "*") {
     return exchange.respond_problem(
-        404, "not_found",
-        "there is nothing at this path; /docs and /openapi.json list all there is");
+        404, "not_found", "there is nothing at this path; docs/http-api.md lists all there is");
   }
   const std::string allowed = match.allowed.empty() ? "" : list_of(match.allowed);
   if (request.method == Method::Options) {

@@ -19,7 +19,23 @@ void answer_query(const ApiCall& call, Result<gateway::QueryAnswer> answer) {
   call.exchange->respond(std::move(response));
 }
 
+/// Rows come as JSON only.
+bool accepts_json(const Request& request) {
+  const auto accept = request.header("accept");
+  if (accept.empty()) return true;
+  for (const std::string_view type : {"*/*", "application/*", "application/json"}) {
+    if (accept.find(type) != std::string_view::npos) return true;
+  }
+  return false;
+}
+
+json::Problem not_acceptable() {
+  return json::Problem::of(406, "not_acceptable", "Not acceptable",
+                           "results are given as application/json; accept that");
+}
+
 void query(const ApiCall& call) {
+  if (!accepts_json(call.request())) return call.respond(not_acceptable());
   auto request = json::decode_query(call.request().body);
   if (!request) return call.respond(request.error());
   const auto running = call.gateway.queries().run(
@@ -29,6 +45,7 @@ void query(const ApiCall& call) {
 }
 
 void fan_out(const ApiCall& call) {
+  if (!accepts_json(call.request())) return call.respond(not_acceptable());
   auto request = json::decode_fan_out(call.request().body);
   if (!request) return call.respond(request.error());
   auto cancel =

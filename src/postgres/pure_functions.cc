@@ -6,7 +6,7 @@
 namespace sluice::postgres {
 namespace {
 
-// Both lists are sorted. Sequences' nextval is in it, as a default value calls it unseen anyway.
+// Both lists are sorted.
 constexpr auto kPure = std::to_array<std::string_view>({
     "abs",
     "acos",
@@ -179,7 +179,6 @@ constexpr auto kPure = std::to_array<std::string_view>({
     "mode",
     "netmask",
     "network",
-    "nextval",
     "normalize",
     "now",
     "nth_value",
