@@ -113,12 +113,18 @@ void AsyncConnection::process() {
     operation_->on_answer(*answer);
     if (operation_->reports_early() && !draining_) return report_early();
   }
-  if (!operation_) PQisBusy(&session_.connection);  // parses what came unasked
+  if (!operation_) drop_unasked_messages();
   if (operation_ && operation_->unusable() && !lost_) lost_ = operation_->unusable();
   if (last_words_ && !lost_) lost_ = std::move(last_words_);
   after_sending();
   if (lost_) return lose(*lost_);
   if (operation_ && !session_.pipeline.waiting()) conclude();
+}
+
+/// While nothing runs only notices, changed settings and notifications can come. Looking for the
+/// last makes libpq parse all of them.
+void AsyncConnection::drop_unasked_messages() {
+  while (PGnotify* notification = PQnotifies(&session_.connection)) PQfreemem(notification);
 }
 
 void AsyncConnection::after_sending() {

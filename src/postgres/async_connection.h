@@ -56,6 +56,7 @@ class AsyncConnection final : public pool::Connection, private base::FdWatcher {
   // Input and output.
   void on_ready(bool readable, bool writable) override;
   void process();
+  void drop_unasked_messages();
   void after_sending();
   void watch(base::Interest interest);
   void unwatch();

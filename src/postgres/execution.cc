@@ -86,24 +86,18 @@ Execution::Execution(Session& session, const Query& query, const pool::ExecuteOp
 }
 
 void Execution::start(const Query& query) {
-  for (const Status& texts : {check_sql(query.sql), check_texts(query.params)}) {
-    if (!texts) return refuse(texts.error());
-  }
-  building_ = std::make_shared<PreparedStatement>();
   force_types(query.params);
-  if (names_to_find_.empty()) prepared_ = session_.cache.find(query.sql, building_->forced_types);
+  if (names_to_find_.empty()) prepared_ = session_.cache.find(query.sql, forced_types_);
   from_cache_ = prepared_ != nullptr;
   traits_ = prepared_ ? prepared_->traits : classify(query.sql);
   if (Status admitted = admit(query); !admitted) return refuse(admitted.error());
   if (prepared_) {
-    auto encoded =
-        session_.values.encode(query.params, prepared_->parameter_types, *session_.types);
-    if (encoded) encoded = check_names();
-    if (!encoded) return refuse(encoded.error());
+    Status fits = session_.values.encode(query.params, prepared_->parameter_types, *session_.types);
+    if (fits) fits = check_names();
+    if (!fits) return refuse(fits.error());
     encoded_ = true;
   } else {
-    building_->sql = query.sql;
-    building_->traits = traits_;
+    begin_building(query.sql);
     params_ = query.params;
   }
   in_transaction_ = session_.in_transaction();
@@ -115,7 +109,15 @@ void Execution::start(const Query& query) {
   send_prepare();
 }
 
+void Execution::begin_building(const std::string& sql) {
+  building_ = std::make_shared<PreparedStatement>();
+  building_->sql = sql;
+  building_->traits = traits_;
+}
+
 Status Execution::admit(const Query& query) const {
+  if (Status text = from_cache_ ? Status() : check_sql(query.sql); !text) return text;
+  if (Status texts = check_texts(query.params); !texts) return texts;
   if (traits_.empty)
     return fail(invalid_request("there is no SQL statement", {{"sql", "write one statement"}}));
   if (traits_.refusal && !internal_) return fail(invalid_request(traits_.refusal));
@@ -127,12 +129,11 @@ Status Execution::admit(const Query& query) const {
 }
 
 void Execution::force_types(const std::vector<Param>& params) {
-  auto& forced = building_->forced_types;
   for (std::size_t i = 0; i < params.size(); ++i) {
     if (params[i].type.empty()) continue;
-    forced.resize(params.size());
+    forced_types_.resize(params.size());
     if (const TypeInfo* type = session_.types->find(params[i].type)) {
-      forced[i] = type->oid;
+      forced_types_[i] = type->oid;
     } else {
       names_to_find_.push_back(params[i].type);
     }
@@ -177,8 +178,8 @@ void Execution::send_lookup() {
 void Execution::send_prepare() {
   const bool cached = session_.cache.capacity() > 0 && building_->sql.size() <= kLongestCached;
   building_->name = cached ? session_.cache.new_name() : "";
-  expect(session_.pipeline.prepare(Step::kPrepare, building_->name, building_->sql,
-                                   building_->forced_types));
+  building_->forced_types = forced_types_;
+  expect(session_.pipeline.prepare(Step::kPrepare, building_->name, building_->sql, forced_types_));
   expect(session_.pipeline.describe(building_->name));
   expect(session_.pipeline.flush_request());
 }
@@ -315,7 +316,6 @@ void Execution::after_types() {
   }
   if (!names_to_find_.empty()) {
     names_to_find_.clear();
-    building_->forced_types.clear();
     force_types(params_);
     return send_prepare();
   }
@@ -346,10 +346,7 @@ void Execution::repair() {
     session_.cache.erase(*prepared_);
   }
   failure_.reset();
-  building_ = std::make_shared<PreparedStatement>();
-  building_->sql = prepared_->sql;
-  building_->forced_types = prepared_->forced_types;
-  building_->traits = prepared_->traits;
+  begin_building(prepared_->sql);
   send_settings();
   send_prepare();
 }

@@ -33,6 +33,7 @@ class Execution final : public Operation {
  private:
   // Getting started.
   void start(const Query& query);
+  void begin_building(const std::string& sql);
   [[nodiscard]] Status admit(const Query& query) const;
   void force_types(const std::vector<Param>& params);
   void send_deallocations();
@@ -85,6 +86,7 @@ class Execution final : public Operation {
   StatementTraits traits_;
   PreparedPtr prepared_;
   std::shared_ptr<PreparedStatement> building_;  // being prepared
+  std::vector<TypeOid> forced_types_;            // 0 where inferred; empty: all inferred
   std::vector<Param> params_;                    // kept only until the types are known
   std::vector<std::string> names_to_find_;
   std::vector<TypeOid> types_to_find_;

@@ -126,22 +126,24 @@ TEST_F(Limits, AReadIsCutAtItsRowLimit) {
 }
 
 TEST_F(Limits, AReadThatGetsTooLargeFailsAtOnce) {
-  auto ran = std::make_unique<SessionDriver::Ran>();
-  ran->sink.too_large_at = 2;
-  const auto started = std::chrono::steady_clock::now();
-  driver.start_on(
-      *connection,
-      statement("SELECT repeat('x', 9000), pg_sleep(0.01) FROM generate_series(1, 100000) i"), {},
-      *ran);
-  const auto result = driver.finish(*ran);
-  ASSERT_FALSE(result);
-  EXPECT_EQ(result.error().code, ErrorCode::kResultTooLarge);
-  EXPECT_EQ(result.error().fault, Fault::kCaller);
-  EXPECT_EQ(ran->sink.result.rows.size(), 2U);
-  ASSERT_TRUE(driver.reset(*connection));
-  EXPECT_LT(std::chrono::steady_clock::now() - started, 5s);
-  EXPECT_EQ(ran->sink.result.rows.size(), 2U) << "the sink hears nothing after the end";
-  EXPECT_EQ(value("SELECT 5"), "5");
+  for (const auto timeout : {0s, 20s}) {  // also row by row after the settings of a statement
+    auto ran = std::make_unique<SessionDriver::Ran>();
+    ran->sink.too_large_at = 2;
+    const auto started = std::chrono::steady_clock::now();
+    driver.start_on(
+        *connection,
+        statement("SELECT repeat('x', 9000), pg_sleep(0.01) FROM generate_series(1, 100000) i"),
+        {.timeout = timeout}, *ran);
+    const auto result = driver.finish(*ran);
+    ASSERT_FALSE(result);
+    EXPECT_EQ(result.error().code, ErrorCode::kResultTooLarge);
+    EXPECT_EQ(result.error().fault, Fault::kCaller);
+    EXPECT_EQ(ran->sink.result.rows.size(), 2U);
+    ASSERT_TRUE(driver.reset(*connection));
+    EXPECT_LT(std::chrono::steady_clock::now() - started, 5s);
+    EXPECT_EQ(ran->sink.result.rows.size(), 2U) << "the sink hears nothing after the end";
+    EXPECT_EQ(value("SELECT 5"), "5");
+  }
 }
 
 TEST_F(Limits, AWriteThatIsCutIsCommittedAndSaysSo) {

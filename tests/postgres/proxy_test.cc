@@ -1,0 +1,66 @@
+#include <gtest/gtest.h>
+
+#include "postgres/session_driver.h"
+#include "postgres/start_up_proxy.h"
+
+namespace sluice::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+Target through(const StartUpProxy& proxy) {
+  Target target = server().target();
+  target.port = proxy.port();
+  return target;
+}
+
+TEST(Proxy, ThatTakesNoOptionsGetsTheSettingsAfterwards) {
+  StartUpProxy proxy(server().port(), std::string("options\0", 8), "08P01",
+                     "unsupported startup parameter: options");
+  SessionDriver driver;
+  DatabaseOptions options;
+  options.session.time_zone = "Europe/Berlin";
+  options.session.settings["work_mem"] = "3MB";
+  for (int i = 0; i < 3; ++i) {
+    auto connection =
+        i == 0 ? driver.open(through(proxy), options) : std::move(*driver.connect_again());
+    EXPECT_FALSE(connection->needs_reset(ResetPolicy::kDirty));
+    EXPECT_EQ(driver.value(*connection, "SHOW timezone"), "Europe/Berlin");
+    EXPECT_EQ(driver.value(*connection, "SHOW work_mem"), "3MB");
+    EXPECT_EQ(driver.value(*connection, "SHOW intervalstyle"), "iso_8601");
+    EXPECT_EQ(driver.value(*connection, "SHOW statement_timeout"), "30s");
+    ASSERT_TRUE(driver.run(*connection, "SET timezone = 'Asia/Tokyo'"));
+    ASSERT_TRUE(driver.reset(*connection));
+    EXPECT_EQ(driver.value(*connection, "SHOW timezone"), "Europe/Berlin");
+    EXPECT_EQ(driver.value(*connection, "SHOW work_mem"), "3MB");
+  }
+  EXPECT_EQ(proxy.refusals(), 1) << "remembered";
+}
+
+TEST(Proxy, AConnectionIsNotUsedAgainAfterACancel) {
+  StartUpProxy proxy(server().port(), std::string("options\0", 8), "08P01", "no options here");
+  SessionDriver driver;
+  auto connection = driver.open(through(proxy));
+  auto ran = driver.start(*connection, statement("SELECT pg_sleep(30)"));
+  driver.turn_for(20ms);
+  connection->cancel();
+  const auto result = driver.finish(*ran);
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().code, ErrorCode::kCancelled);
+  EXPECT_TRUE(connection->broken());
+}
+
+TEST(Proxy, AServerWithoutTheCheckIntervalIsConnectedWithoutIt) {
+  StartUpProxy proxy(server().port(), "client_connection_check_interval", "42704",
+                     "unrecognized configuration parameter \"client_connection_check_interval\"");
+  SessionDriver driver;
+  for (int i = 0; i < 3; ++i) {
+    auto connection = i == 0 ? driver.open(through(proxy)) : std::move(*driver.connect_again());
+    EXPECT_EQ(driver.value(*connection, "SHOW client_connection_check_interval"), "0");
+    EXPECT_EQ(driver.value(*connection, "SHOW intervalstyle"), "iso_8601");
+  }
+  EXPECT_EQ(proxy.refusals(), 1);
+}
+
+}  // namespace
+}  // namespace sluice::test
