@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <map>
 #include <string>
 
 #include "json/requests.h"
@@ -220,6 +221,11 @@ TEST(DecodePatch, ChangesOnlyWhatIsGiven) {
   EXPECT_EQ(patched->labels.size(), 1U);
   EXPECT_EQ(patched->session.settings.size(), 1U);
   EXPECT_TRUE(decode_patch("{}", current));
+  const auto session =
+      decode_patch(R"({"session":{"settings":{"jit_debugging_support":true}}})", current);
+  ASSERT_TRUE(session) << session.error().message;
+  EXPECT_EQ(session->session.settings,
+            (std::map<std::string, std::string>{{"jit_debugging_support", "true"}}));
 }
 
 TEST(DecodePatch, SeesContradictionsWithWhatIsThere) {

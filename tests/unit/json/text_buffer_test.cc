@@ -25,14 +25,29 @@ TEST(TextBuffer, EscapesWhatJsonDemands) {
 }
 
 TEST(TextBuffer, FindsEverySpecialByteAtEveryPlace) {
-  for (int byte = 0; byte < 0x80; ++byte) {
-    for (std::size_t place = 0; place < 20; ++place) {
-      std::string text(20, 'x');
-      text[place] = static_cast<char>(byte);
-      const std::string json = json_string(text);
-      const auto document = Document::parse(json);
-      ASSERT_TRUE(document) << byte << " at " << place << ": " << json;
-      EXPECT_EQ(document->root().text(), text) << byte << " at " << place;
+  const std::string special = "\"\\\x01\x1f\n\x7f \x21\x23\x5b\x5d"s + '\0';
+  for (const char byte : special) {
+    for (std::size_t length = 1; length <= 20; ++length) {
+      for (std::size_t place = 0; place < length; ++place) {
+        std::string text(length, 'x');
+        text[place] = byte;
+        const std::string json = json_string(text);
+        const auto document = Document::parse(json);
+        ASSERT_TRUE(document) << int{byte} << " at " << place << " of " << length << ": " << json;
+        EXPECT_EQ(document->root().text(), text) << int{byte} << " at " << place;
+      }
+    }
+  }
+}
+
+TEST(TextBuffer, RepairsOneBadByteAtEveryPlace) {
+  for (std::size_t length = 1; length <= 20; ++length) {
+    for (std::size_t place = 0; place < length; ++place) {
+      std::string text(length, 'x');
+      text[place] = '\x80';
+      std::string repaired = text;
+      repaired.replace(place, 1, "\uFFFD");
+      EXPECT_EQ(json_string(text), '"' + repaired + '"') << place << " of " << length;
     }
   }
 }
