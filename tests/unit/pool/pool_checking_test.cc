@@ -118,6 +118,21 @@ TEST_F(PoolChecking, AfterASilentPingNewConnectionsAreOpenedBesidesFurtherPings)
   EXPECT_EQ(caller.connection().number(), 6);
 }
 
+TEST_F(PoolChecking, TrustsPingsAgainAfterAGoodConnect) {
+  options.pre_ping = PrePing::kAlways;
+  warm(1);
+  database.pings.next(Answer::fails(testing::session_lost()));
+  loop.advance(seconds(1));
+  auto& caller = borrow();
+  ASSERT_EQ(caller.connection().number(), 2);
+  caller.lease.release();
+  loop.advance(seconds(1));
+  database.pings.always(Answer::never());
+  ask();
+  EXPECT_EQ(database.pings.waiting(), 1);
+  EXPECT_EQ(database.connecting(), 0);
+}
+
 TEST_F(PoolChecking, EveryWaiterGetsAPingOfItsOwn) {
   warm(3);
   pool().suspect_idle();

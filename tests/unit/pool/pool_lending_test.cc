@@ -198,6 +198,22 @@ TEST_F(PoolLending, ABrokenConnectionThatComesBackIsReplacedForTheWaiter) {
   EXPECT_EQ(database.most_live(), 1);
 }
 
+TEST_F(PoolLending, AConnectionLostDuringAStatementIsNotLentAgain) {
+  struct : RowSink {
+    void on_columns(const std::vector<Column>&) override {}
+    RowVerdict on_row(std::span<const Cell>) override { return RowVerdict::kContinue; }
+  } sink;
+  auto& caller = borrow();
+  database.executes.next(Answer::loses_connection());
+  Query query;
+  query.sql = "SELECT 1";
+  caller.lease.connection().execute(query, {}, sink, [](const Result<Completion>&) {});
+  loop.run_posted();
+  caller.lease.release();
+  EXPECT_EQ(closed("broken"), 1);
+  EXPECT_EQ(borrow().connection().number(), 2);
+}
+
 TEST_F(PoolLending, AConnectionThatSpokeWhileItWasLentIsNotTrustedAgain) {
   auto& clean = borrow();
   auto& dirty = borrow();
