@@ -58,8 +58,7 @@ void say_goodbye(int fd) {
 }  // namespace
 
 Worker::Worker(const WorkerEnvironment& environment, base::EpollLoop& loop)
-    : environment_(environment),
-      loop_(loop),
+    : loop_(loop),
       context_{.loop = loop,
                .options = environment.options,
                .dispatcher = environment.dispatcher,

@@ -56,7 +56,6 @@ class Worker final : public Pistache::Aio::Handler {
   void release(std::uint32_t index);
   [[nodiscard]] std::vector<std::shared_ptr<HttpConnection>> connections() const;
 
-  const WorkerEnvironment& environment_;
   base::EpollLoop& loop_;
   ConnectionContext context_;
   std::vector<Slot> slots_;
