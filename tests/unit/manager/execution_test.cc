@@ -8,6 +8,17 @@ namespace {
 class ExecutionTest : public ManagerTest {
  protected:
   ExecutionTest() { register_orders(); }
+
+  /// From now on every other call has to wait.
+  std::shared_ptr<Answered> occupy_the_only_connection() {
+    DatabaseOptions options;
+    options.pool.max_size = 1;
+    EXPECT_TRUE(*connect({target(), options, "orders", true, {}}));
+    orders().statement("SLOW").always(Answer::never());
+    auto running = call("SLOW");
+    loop.run_posted();
+    return running;
+  }
 };
 
 TEST_F(ExecutionTest, RunsAStatementAndHandsItsRowsToTheSink) {
@@ -98,12 +109,7 @@ TEST_F(ExecutionTest, ATimedOutStatementDoesNotCountAgainstTheBreaker) {
 }
 
 TEST_F(ExecutionTest, DropsAQueuedCallWhoseCallerHasGone) {
-  DatabaseOptions options;
-  options.pool.max_size = 1;
-  ASSERT_TRUE(*connect({target(), options, "orders", true, {}}));
-  orders().statement("SLOW").always(Answer::never());
-  const auto first = call("SLOW");
-  loop.run_posted();
+  const auto first = occupy_the_only_connection();
   const auto second = call("SELECT 2");
   loop.run_posted();
   EXPECT_EQ(stats().pool.waiting, 1);
@@ -140,12 +146,7 @@ TEST_F(ExecutionTest, CancellingAfterTheEndChangesNothing) {
 }
 
 TEST_F(ExecutionTest, TheDeadlineCoversTheQueue) {
-  DatabaseOptions options;
-  options.pool.max_size = 1;
-  ASSERT_TRUE(*connect({target(), options, "orders", true, {}}));
-  orders().statement("SLOW").always(Answer::never());
-  const auto first = call("SLOW");
-  loop.run_posted();
+  const auto first = occupy_the_only_connection();
   const auto second = call("SELECT 2", 300ms);
   loop.advance(299ms);
   EXPECT_FALSE(second->done());
@@ -156,12 +157,7 @@ TEST_F(ExecutionTest, TheDeadlineCoversTheQueue) {
 }
 
 TEST_F(ExecutionTest, TheAcquireTimeoutEndsAWaitBeforeALaterDeadline) {
-  DatabaseOptions options;
-  options.pool.max_size = 1;
-  ASSERT_TRUE(*connect({target(), options, "orders", true, {}}));
-  orders().statement("SLOW").always(Answer::never());
-  const auto first = call("SLOW");
-  loop.run_posted();
+  const auto first = occupy_the_only_connection();
   const auto second = call("SELECT 2");
   loop.advance(4'999ms);
   EXPECT_FALSE(second->done());
@@ -228,12 +224,7 @@ TEST_F(ExecutionTest, OpensTheBreakerRefusesAtOnceProbesAndCloses) {
 }
 
 TEST_F(ExecutionTest, OpeningTheBreakerFailsThoseWhoWait) {
-  DatabaseOptions options;
-  options.pool.max_size = 1;
-  ASSERT_TRUE(*connect({target(), options, "orders", true, {}}));
-  orders().statement("SLOW").always(Answer::never());
-  const auto running = call("SLOW");
-  loop.run_posted();
+  const auto running = occupy_the_only_connection();
   const auto waiting = call("SELECT 1");
   loop.run_posted();
   ASSERT_FALSE(waiting->done());
