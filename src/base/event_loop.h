@@ -7,6 +7,7 @@
 
 namespace sluice::base {
 
+/// Work for a loop. Must not throw: nobody could catch it, and the process would end.
 using Task = std::function<void()>;
 
 /// What a watched descriptor is waited for.
