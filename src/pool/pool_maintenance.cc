@@ -68,8 +68,9 @@ void Pool::wake_for(const Slot& slot) {
 }
 
 void Pool::schedule_maintenance() {
-  if (idle_.empty()) return maintenance_timer_.disarm();
-  auto due = unneeded_at(*idle_.oldest());
+  // While a replacement is awaited, what happened meanwhile is looked at every second.
+  auto due = replacing_ ? retire_next_at_ : TimePoint::max();
+  if (!idle_.empty()) due = std::min(due, unneeded_at(*idle_.oldest()));
   for (const Slot* slot = idle_.oldest(); slot; slot = slot->newer) {
     due = std::min({due, std::max(slot->expires, retire_next_at_), keepalive_due(*slot)});
   }

@@ -28,6 +28,7 @@ TEST_F(PoolLifetime, EndsTenPercentEarlyAtMostAndNeverLate) {
 }
 
 TEST_F(PoolLifetime, RetiresAtMostOneASecond) {
+  options.keepalive = seconds(5);  // the reaper is not alone in waking the pool up
   options.max_size = 40;
   warm(40);
   loop.advance(minutes(9));
@@ -97,7 +98,22 @@ TEST_F(PoolLifetime, TheReplacementComesFirstWhenThePoolIsAtItsMinimum) {
     loop.advance(milliseconds(50));
     ASSERT_GE(stats().idle, 2);
   }
+  EXPECT_EQ(stats().idle, 2);
   EXPECT_GE(closed("lifetime"), 2);
+}
+
+TEST_F(PoolLifetime, AReplacementThatIsNotNeededAnyMoreIsNotKeptUp) {
+  options.min_size = 1;
+  options.idle_timeout = seconds(30);
+  auto& caller = borrow();
+  database.connects.always(Answer::ok(milliseconds(300)));
+  caller.lease.release();
+  while (database.connecting() == 0) loop.advance(milliseconds(100));
+  // Now it is old, and its replacement is on its way; but a caller takes and loses it.
+  database.connections()[0]->lose();
+  loop.advance(seconds(90));
+  EXPECT_EQ(stats().idle, 1);
+  EXPECT_LE(database.opened(), 3);
 }
 
 TEST_F(PoolLifetime, AtTheMaximumTheOldOneGoesFirst) {

@@ -53,15 +53,13 @@ TEST_F(PoolMaintenance, HeartbeatsDoNotKeepAConnectionFromIdlingOut) {
 TEST_F(PoolMaintenance, AnOldIdleConnectionBecomesSpareWhenAnotherJoins) {
   options.idle_timeout = seconds(10);
   options.min_size = 1;
-  options.max_size = 3;
-  warm(2);
-  auto& held = borrow();
-  loop.advance(seconds(10));
-  EXPECT_EQ(closed("idle"), 1);
+  warm(1);
   loop.advance(seconds(60));
-  held.lease.release();
-  loop.advance(seconds(10));
   EXPECT_EQ(stats().idle, 1);
+  pool().probe([](const Status&) {});  // opens a second one
+  loop.run_posted();
+  EXPECT_EQ(closed("idle"), 1);
+  EXPECT_EQ(borrow().connection().number(), 2);
 }
 
 TEST_F(PoolMaintenance, ClosesAnIdleOverflowConnectionAfterOneSecond) {
@@ -114,6 +112,16 @@ TEST_F(PoolMaintenance, AHeartbeatThatWasDueMeanwhileFollowsAtOnce) {
   loop.run_posted();
   EXPECT_EQ(database.pings.calls(), 2);
   EXPECT_EQ(database.pings.waiting(), 1);
+}
+
+TEST_F(PoolMaintenance, AfterASilentHeartbeatTheOthersFollow) {
+  options.keepalive = milliseconds(300);
+  warm(3);
+  database.pings.next(Answer::never());
+  advance_to_unanswered_ping();
+  loop.advance(seconds(1));
+  EXPECT_EQ(closed("ping_failed"), 1);
+  EXPECT_EQ(database.pings.calls(), 3);
 }
 
 TEST_F(PoolMaintenance, AHeartbeatProvesThatAConnectionLives) {
@@ -176,6 +184,15 @@ TEST_F(PoolMaintenance, TheNextCallerOpensAnUnusedPoolAgain) {
   EXPECT_GE(stats().total(), 2);
   EXPECT_GT(stats().connections_created, before.connections_created);
   EXPECT_GT(stats().acquired, before.acquired);
+}
+
+TEST_F(PoolMaintenance, AReopenedPoolStartsSlowlyAgain) {
+  options.pool_idle_timeout = minutes(5);
+  warm(3);
+  loop.advance(minutes(6));
+  database.connects.always(Answer::never());
+  for (int i = 0; i < 3; ++i) ask();
+  EXPECT_EQ(database.connecting(), 1);
 }
 
 TEST_F(PoolMaintenance, APoolIsInUseAsLongAsALeaseIsOut) {

@@ -26,6 +26,9 @@ TEST(Refill, NeverWantsMoreThanThereIsRoomFor) {
 TEST(Refill, UsesOverflowOnlyForWaiters) {
   EXPECT_EQ(Refill::wanted({.waiters = 5, .live = 10, .max_size = 10, .max_overflow = 3}), 3);
   EXPECT_EQ(Refill::wanted({.live = 2, .min_size = 2, .max_size = 2, .max_overflow = 3}), 0);
+  EXPECT_EQ(
+      Refill::wanted({.live = 1, .closing = 1, .min_size = 2, .max_size = 2, .max_overflow = 3}),
+      0);
 }
 
 TEST(Refill, StartsOneTwoFourWhileConnectsSucceed) {
