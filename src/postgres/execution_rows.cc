@@ -115,7 +115,9 @@ Result<Completion> Execution::outcome() {
   if (too_large_ && harmless()) {
     Error error;
     error.code = ErrorCode::kResultTooLarge;
-    error.message = "the result is larger than its limit; ask for fewer rows or columns, or raise query.max_result_bytes";
+    error.message =
+        "the result is larger than its limit; ask for fewer rows or columns, or raise "
+        "query.max_result_bytes";
     error.outcome = Outcome::kRolledBack;
     return fail(std::move(error));
   }

@@ -139,7 +139,7 @@ bool selects_into(const Tokens& tokens) {
 
 bool writes(const Tokens& tokens) {
   return std::ranges::any_of(tokens, [](const Token& token) {
-    return is_one_of(token, {"insert", "update", "delete", "merge", "nextval"});
+    return is_one_of(token, {"insert", "update", "delete", "merge"});
   });
 }
 
