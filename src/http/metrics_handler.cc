@@ -15,7 +15,8 @@ using Pistache::Http::Method;
 
 enum class Form { kJson, kPrometheus, kOpenMetrics };
 
-/// `?format=` decides; else what the client accepts: scrapers ask for text, everybody else gets JSON.
+/// `?format=` decides; else what the client accepts: scrapers ask for text, everybody else gets
+/// JSON.
 Form wanted_form(const Request& request) {
   const auto format = request.parameter("format");
   if (format == "json") return Form::kJson;
@@ -71,11 +72,11 @@ void database(const ApiCall& call) {
   call.gateway.stats(call.db_id(), call.loop(), [call](const Result<DatabaseStats>& stats) {
     if (!stats) return call.respond(stats.error());
     if (call.request().parameter("server") != "true") return one(call, *stats, {});
-    call.gateway.server_view(
-        call.db_id(), call.loop(), [call, stats = *stats](const Result<std::string>& server) {
-          if (!server) return call.respond(server.error());
-          one(call, stats, *server);
-        });
+    call.gateway.server_view(call.db_id(), call.loop(),
+                             [call, stats = *stats](const Result<std::string>& server) {
+                               if (!server) return call.respond(server.error());
+                               one(call, stats, *server);
+                             });
   });
 }
 
