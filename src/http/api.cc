@@ -53,18 +53,22 @@ void ApiCall::respond(int status, std::string json) const {
 }
 
 void ApiCall::respond(const Error& error) const {
-  respond_problem(*exchange, json::Problem::from(error));
+  respond_problem(*exchange, json::Problem::from(error), auth);
 }
 
-void ApiCall::respond(const json::Problem& problem) const { respond_problem(*exchange, problem); }
+void ApiCall::respond(const json::Problem& problem) const {
+  respond_problem(*exchange, problem, auth);
+}
 
-void respond_problem(Exchange& exchange, const json::Problem& problem) {
+void respond_problem(Exchange& exchange, const json::Problem& problem,
+                     std::chrono::microseconds auth) {
   Response response;
   response.status = problem.status;
   response.body = problem.to_json(exchange.request().request_id);
   response.content_type = "application/problem+json";
+  response.headers.emplace_back("Server-Timing", server_timing(auth, {}, {}));
   if (problem.status == 401) response.headers.emplace_back("WWW-Authenticate", "Bearer");
-  if (const auto& after = problem.error.retry_after) {
+  if (const auto& after = problem.error.retry_after; after && problem.error.retryable) {
     // Whole seconds, rounded up: coming back early would be refused again.
     const auto seconds = std::chrono::ceil<std::chrono::seconds>(*after).count();
     response.headers.emplace_back("Retry-After",

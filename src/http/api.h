@@ -59,8 +59,9 @@ void add_health_routes(Api& api);
 void add_metrics_routes(Api& api);
 void add_query_routes(Api& api);
 
-/// Answers with a problem document.
-void respond_problem(Exchange& exchange, const json::Problem& problem);
+/// Answers with a problem document. `auth`: what is known of the time it took.
+void respond_problem(Exchange& exchange, const json::Problem& problem,
+                     std::chrono::microseconds auth = {});
 /// "Server-Timing" over the stages that were measured, in milliseconds.
 [[nodiscard]] std::string server_timing(std::chrono::microseconds auth, const Timings& timings,
                                         std::chrono::microseconds encode);
