@@ -121,23 +121,28 @@ void Pool::give_back(Slot& slot) {
       slot.connection->needs_reset(options_.reset)) {
     start_reset(slot);
   } else {
-    reason = settle(slot);
+    reason = settle(slot, unfit(slot));
   }
   listener_.on_event(PoolEvent::kReleased, {});
   if (reason) report_closed(*reason);
   serve();
 }
 
-std::optional<CloseReason> Pool::unfit(const Slot& slot) const {
+std::optional<CloseReason> Pool::unwanted(const Slot& slot) const {
   if (draining_) return CloseReason::kDrained;
   if (slot.generation != generation_) return CloseReason::kRenewed;
   if (!in_use_) return CloseReason::kPoolIdle;
-  if (slot.expires <= loop_.now()) return CloseReason::kLifetime;
   if (options_.max_queries > 0 && slot.uses >= options_.max_queries) {
     return CloseReason::kMaxQueries;
   }
   const int others = slots_.live() - (slot.state == SlotState::kConnecting ? 0 : 1);
   if (others >= options_.max_size + options_.max_overflow) return CloseReason::kSurplus;
+  return std::nullopt;
+}
+
+std::optional<CloseReason> Pool::unfit(const Slot& slot) const {
+  if (const auto reason = unwanted(slot)) return reason;
+  if (slot.expires <= loop_.now()) return CloseReason::kLifetime;
   return std::nullopt;
 }
 

@@ -105,6 +105,8 @@ class Pool {
   [[nodiscard]] bool must_ping(const Slot& slot, base::TimePoint now) const;
   void lend(Slot& slot, base::TimePoint since, const Acquired& acquired);
   void give_back(Slot& slot);
+  /// Why it should not be kept, age aside.
+  [[nodiscard]] std::optional<CloseReason> unwanted(const Slot& slot) const;
   [[nodiscard]] std::optional<CloseReason> unfit(const Slot& slot) const;
   void on_waiter_deadline(WaiterId id);
   void fail_all(const Error& error);
@@ -133,8 +135,8 @@ class Pool {
   void ping_failed(Slot& slot, const Error& error);
   void start_reset(Slot& slot);
   void reset_ended(Slot& slot, const Status& status);
-  /// Keep, or close and say why.
-  std::optional<CloseReason> settle(Slot& slot);
+  /// Closes it for that reason, or because it is broken, and says why; or else keeps it.
+  std::optional<CloseReason> settle(Slot& slot, std::optional<CloseReason> reason);
   void close(Slot& slot, CloseReason reason);
   void closed(Slot& slot);
   int close_idle(CloseReason reason);

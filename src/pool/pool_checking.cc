@@ -19,8 +19,7 @@ void Pool::make_idle(Slot& slot) {
   wake_for(slot);
 }
 
-std::optional<CloseReason> Pool::settle(Slot& slot) {
-  auto reason = unfit(slot);
+std::optional<CloseReason> Pool::settle(Slot& slot, std::optional<CloseReason> reason) {
   if (slot.spoiled || slot.connection->broken()) reason = CloseReason::kBroken;
   if (reason) {
     close(slot, *reason);
@@ -61,7 +60,8 @@ void Pool::ping_ended(Slot& slot, const Status& status) {
   slot.suspicion = suspicion_;
   doubt_ = false;
   if (purpose == PingPurpose::kKeepalive) keepalive_running_ = false;
-  const auto closed = settle(slot);
+  // An old one stays: the reaper takes them one by one, and sees to the replacement.
+  const auto closed = settle(slot, unwanted(slot));
   schedule_maintenance();
   listener_.on_ping(took, nullptr);
   if (closed) report_closed(*closed);
@@ -100,7 +100,7 @@ void Pool::reset_ended(Slot& slot, const Status& status) {
   if (status) {
     slot.alive_at = loop_.now();
     slot.suspicion = suspicion_;
-    closed = settle(slot);
+    closed = settle(slot, unfit(slot));
   } else {
     close(slot, CloseReason::kResetFailed);
   }

@@ -59,7 +59,7 @@ void Pool::connected(Slot& slot, Result<std::unique_ptr<Connection>> result) {
   if (slot.for_probe) {
     start_ping(slot, PingPurpose::kProbe);
   } else {
-    closed = settle(slot);
+    closed = settle(slot, unfit(slot));
   }
   listener_.on_connect(took, nullptr);
   listener_.on_event(PoolEvent::kConnected, {});
