@@ -7,6 +7,9 @@
 namespace sluice::pool {
 namespace {
 
+// When it is worth trying again: a busy pool looks different a second later.
+constexpr std::chrono::seconds kComeBackAfter{1};
+
 std::string in_ms(base::Duration duration) {
   return std::to_string(std::chrono::round<std::chrono::milliseconds>(duration).count()) + " ms";
 }
@@ -36,6 +39,7 @@ Error refusal(ErrorCode code, Fault fault, std::string message) {
   error.message = std::move(message);
   error.fault = fault;
   error.retryable = true;
+  error.retry_after = kComeBackAfter;
   return error;
 }
 

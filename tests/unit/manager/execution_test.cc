@@ -154,6 +154,7 @@ TEST_F(ExecutionTest, TheDeadlineCoversTheQueue) {
   ASSERT_TRUE(second->done());
   EXPECT_EQ(second->code(), ErrorCode::kAcquireTimeout);
   EXPECT_EQ(second->result->error().db_id, "orders");
+  EXPECT_TRUE(second->result->error().retry_after.has_value());
 }
 
 TEST_F(ExecutionTest, TheAcquireTimeoutEndsAWaitBeforeALaterDeadline) {
