@@ -123,9 +123,21 @@ TEST_F(Execute, AnErrorAtCommitIsTheStatementsError) {
     ASSERT_FALSE(again) << "only the commit fails";
     EXPECT_EQ(again.error().sqlstate(), "23505");
     EXPECT_EQ(again.error().outcome, Outcome::kRolledBack);
+    EXPECT_FALSE(connection->needs_reset(ResetPolicy::kNever)) << "told before the end was seen";
   }
   EXPECT_EQ(value("SELECT count(*) FROM deferred_key"), "1");
   ASSERT_TRUE(run("DROP TABLE deferred_key"));
+}
+
+TEST_F(Execute, AnSqlstateThatTheUserChoseSaysNothingOfTheServer) {
+  for (const char* sqlstate : {"58030", "53300", "57P01", "08006", "28P01"}) {
+    const auto raised = run(std::string("DO $$ BEGIN RAISE EXCEPTION 'x' USING ERRCODE = '") +
+                            sqlstate + "'; END $$");
+    ASSERT_FALSE(raised);
+    EXPECT_EQ(raised.error().sqlstate(), sqlstate);
+    EXPECT_EQ(raised.error().fault, Fault::kCaller) << sqlstate;
+    EXPECT_FALSE(connection->broken());
+  }
 }
 
 TEST_F(Execute, RefusesSeveralStatementsAtOnce) {

@@ -60,6 +60,25 @@ TEST_F(Faults, ACancelRightAfterTheStartIsNotLost) {
   }
 }
 
+TEST_F(Faults, ACancelThatComesBeforeItsStatementIsSentAgain) {
+  const pid_t pid = std::stoi(value("SELECT pg_backend_pid()"));
+  ASSERT_TRUE(run("SELECT pg_sleep(0), 'prepared'"));
+  const std::string sql = "SELECT pg_sleep(30), 'prepared'";
+  auto known = driver.start(*connection, statement(sql));
+  driver.turn_for(20ms);
+  connection->cancel();
+  ASSERT_FALSE(driver.finish(*known));
+  ASSERT_TRUE(driver.reset(*connection));
+  ::kill(pid, SIGSTOP);
+  auto ran = driver.start(*connection, statement(sql));
+  connection->cancel();  // meets a backend that has not read its statement yet
+  driver.turn_for(30ms);
+  ::kill(pid, SIGCONT);
+  const auto result = driver.finish(*ran);
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().code, ErrorCode::kCancelled);
+}
+
 TEST_F(Faults, ALateCancelNeverHitsTheNextStatement) {
   int cancelled = 0;
   for (int i = 0; i < 300; ++i) {
@@ -143,13 +162,6 @@ TEST_F(Faults, AStatementThatIsLostInFlightIsJudgedByWhatItMayHaveDone) {
     EXPECT_EQ(result.error().outcome, each.outcome) << each.sql;
     EXPECT_EQ(result.error().retryable, each.retryable) << each.sql;
     EXPECT_TRUE(connection->broken());
-    ASSERT_TRUE(driver.turn_until([] {
-      try {
-        return server().value("SELECT 1") == "1";
-      } catch (const std::exception&) {
-        return false;  // the server restarts itself
-      }
-    }));
   }
   server().run("DROP TABLE lost");
 }
@@ -187,13 +199,6 @@ TEST_F(Faults, AnIdleConnectionWhoseBackendIsKilledTells) {
   server().kill_backend(std::stoi(pid));
   EXPECT_TRUE(driver.turn_until([&] { return told; }));
   EXPECT_TRUE(connection->broken());
-  ASSERT_TRUE(driver.turn_until([] {
-    try {
-      return server().value("SELECT 1") == "1";
-    } catch (const std::exception&) {
-      return false;
-    }
-  }));
 }
 
 TEST_F(Faults, ANoticeOrAChangedSettingDoesNotBreakAnIdleConnection) {

@@ -215,7 +215,21 @@ void PrivatePostgres::restart() {
   start();
 }
 
-void PrivatePostgres::kill_backend(pid_t pid) { ::kill(pid, SIGKILL); }
+void PrivatePostgres::kill_backend(pid_t pid) {
+  const std::string sql = "SELECT pid FROM pg_stat_activity WHERE backend_type = 'checkpointer'";
+  const std::string before = value(sql);
+  ::kill(pid, SIGKILL);
+  for (int tries = 0; tries < 1'200; ++tries) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(25));
+    try {
+      const std::string now = value(sql);
+      if (!now.empty() && now != before) return;
+    } catch (const std::runtime_error&) {
+      continue;  // it is not ready yet
+    }
+  }
+  throw std::runtime_error("PostgreSQL did not restart itself");
+}
 
 void PrivatePostgres::signal_all(int signal) const {
   if (postmaster_ < 0) return;

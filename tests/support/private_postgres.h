@@ -51,7 +51,7 @@ class PrivatePostgres {
   void stop();
   void start();
   void restart();
-  /// kill -9 for one backend, which makes the server restart itself.
+  /// kill -9 for one backend, which makes the server restart itself. Waits until it has.
   void kill_backend(pid_t pid);
 
  private:
