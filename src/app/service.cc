@@ -59,15 +59,15 @@ Service::Service(const config::Config& config, Log& log, std::unique_ptr<http::S
           {as_event_loops(server_->loops()), *connectors_, *observer_, std::random_device{}()}),
       gateway_(manager_, rules, as_event_loops(server_->loops())),
       api_(router_, gateway_),
-      log_(log) {
+      log_(log),
+      logs_access_(config.log.access) {
   http::add_all_routes(api_);
 }
 
 Service::~Service() { stop(std::chrono::milliseconds(0)); }
 
 Status Service::start() {
-  server_->run(router_,
-               [&log = log_](const http::AccessRecord& record) { log_access(log, record); });
+  server_->run(router_, [this](const http::AccessRecord& record) { note_access(record); });
   for (const auto& database : config_.databases) {
     if (auto registered = register_database(database); !registered) return registered;
   }
@@ -78,7 +78,7 @@ Status Service::start() {
 void Service::note_access(const http::AccessRecord& record) {
   const auto method = Pistache::Http::methodString(record.request.method);
   gateway_.request_metrics().record({method, record.request.route, record.status}, record.elapsed);
-  log_access(log_, record);
+  if (logs_access_) log_access(log_, record);
 }
 
 Status Service::register_database(const config::DatabaseConfig& database) {

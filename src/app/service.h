@@ -57,6 +57,7 @@ class Service {
   http::Router router_;
   http::Api api_;
   Log& log_;
+  const bool logs_access_;
   bool stopped_ = false;
 };
 

@@ -1,0 +1,47 @@
+"""What is told of requests: the log's lines and the metrics' series."""
+
+import json
+import unittest
+
+from gateway import GatewayTest, wait_until
+
+
+def request_lines(gateway):
+    lines = (json.loads(line) for line in gateway.log().splitlines() if line.startswith("{"))
+    return [line for line in lines if line["msg"] == "request"]
+
+
+class Observing(GatewayTest):
+    def test_a_request_is_logged_with_its_route_and_without_its_parameters(self):
+        answer = self.gateway.query("select $1::text as secret", ["never to be logged"])
+        lines = wait_until(
+            lambda: [line for line in request_lines(self.gateway)
+                     if line["request_id"] == answer.headers["x-request-id"]],
+            "the request is in the log")
+        self.assertEqual(
+            (lines[0]["method"], lines[0]["route"], lines[0]["status"], lines[0]["db_id"]),
+            ("POST", "/query/:db_id", 200, "main"))
+        self.assertNotIn("never to be logged", self.gateway.log())
+
+    def test_requests_are_counted_by_route(self):
+        self.gateway.scalar("select 1")
+        text = self.gateway.get("/metrics?format=prometheus").text
+        counts = [line for line in text.splitlines()
+                  if line.startswith("http_server_request_duration_seconds_count")
+                  and 'http_route="/query/:db_id"' in line]
+        self.assertTrue(counts, "no request to /query/:db_id was counted")
+        self.assertGreaterEqual(float(counts[0].split()[-1]), 1)
+
+
+class Quiet(GatewayTest):
+    config = {"log": {"access": False}}
+
+    def test_requests_are_not_logged_when_that_is_switched_off(self):
+        self.gateway.scalar("select 1")
+        self.gateway.terminate()  # so that everything is written
+        self.assertIn("stopped", self.gateway.log())
+        self.assertEqual(request_lines(self.gateway), [])
+
+
+if __name__ == "__main__":
+    unittest.main()
