@@ -7,7 +7,6 @@ pkg_check_modules(LIBPQXX REQUIRED IMPORTED_TARGET libpqxx)
 
 if(SLUICE_BUILD_GATEWAY)
   find_package(Boost 1.74 REQUIRED)
-  find_package(OpenSSL REQUIRED)
   find_package(spdlog REQUIRED)
   find_package(fmt REQUIRED)
   find_package(CLI11 REQUIRED)

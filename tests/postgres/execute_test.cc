@@ -7,18 +7,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-class Execute : public testing::Test {
- protected:
-  SessionDriver driver;
-  std::unique_ptr<pool::Connection> connection = driver.open();
-
-  Result<QueryResult> run(const std::string& sql, std::vector<Param> params = {}) {
-    return driver.run(*connection, sql, std::move(params));
-  }
-  std::string value(const std::string& sql, std::vector<Param> params = {}) {
-    return driver.value(*connection, sql, std::move(params));
-  }
-};
+class Execute : public OpenConnectionTest {};
 
 TEST_F(Execute, GivesColumnsRowsAndTheCommand) {
   const auto result = run("SELECT 1 AS one, NULL::text AS none UNION ALL SELECT 2, 'x'");

@@ -186,4 +186,18 @@ class SessionDriver {
   std::unique_ptr<pool::ConnectorFactory> factory_;
 };
 
+/// Tests that use one open connection.
+class OpenConnectionTest : public testing::Test {
+ protected:
+  SessionDriver driver;
+  std::unique_ptr<pool::Connection> connection = driver.open();
+
+  Result<QueryResult> run(const std::string& sql, std::vector<Param> params = {}) {
+    return driver.run(*connection, sql, std::move(params));
+  }
+  std::string value(const std::string& sql, std::vector<Param> params = {}) {
+    return driver.value(*connection, sql, std::move(params));
+  }
+};
+
 }  // namespace sluice::test

@@ -13,17 +13,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-class Session : public testing::Test {
+class Session : public OpenConnectionTest {
  protected:
-  SessionDriver driver;
-  std::unique_ptr<pool::Connection> connection = driver.open();
-
-  Result<QueryResult> run(const std::string& sql, std::vector<Param> params = {}) {
-    return driver.run(*connection, sql, std::move(params));
-  }
-  std::string value(const std::string& sql, std::vector<Param> params = {}) {
-    return driver.value(*connection, sql, std::move(params));
-  }
   std::string prepared() {
     return server().value("SELECT 1") == "1"
                ? value("SELECT count(*) FROM pg_prepared_statements WHERE name LIKE 'sluice%'")

@@ -5,17 +5,8 @@
 namespace sluice::test {
 namespace {
 
-class Types : public testing::Test {
+class Types : public OpenConnectionTest {
  protected:
-  SessionDriver driver;
-  std::unique_ptr<pool::Connection> connection = driver.open();
-
-  Result<QueryResult> run(const std::string& sql, std::vector<Param> params = {}) {
-    return driver.run(*connection, sql, std::move(params));
-  }
-  std::string value(const std::string& sql, std::vector<Param> params = {}) {
-    return driver.value(*connection, sql, std::move(params));
-  }
   Column column(const std::string& expression) {
     const auto result = run("SELECT " + expression);
     EXPECT_TRUE(result) << expression << ": " << (result ? "" : result.error().message);
