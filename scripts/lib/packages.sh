@@ -7,6 +7,7 @@ build_packages=(build-essential ccache cmake ninja-build pkg-config
                 libcli11-dev libexpected-dev libboost-dev prometheus-cpp-dev libsodium-dev)
 run_packages=(postgresql curl jq ca-certificates)
 test_packages=(libgtest-dev libgmock-dev python3 procps clang-format git)
+bench_packages=(wrk libbenchmark-dev python3 procps)
 
 # ensure_packages NAME…: installs those that are missing, and nothing else.
 ensure_packages() {

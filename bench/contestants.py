@@ -1,0 +1,234 @@
+"""What is measured: the gateway, peers (other servers that do the same work), and pgbench, which has no HTTP."""
+
+import glob
+import json
+import os
+import re
+import secrets
+import signal
+import subprocess
+import time
+import urllib.request
+
+from answers import mistakes
+from databases import ROOT  # which also makes private_postgres known
+from load import Load, LoadError, children_cpu, wrk
+from private_postgres import free_port
+from processes import CORES, cpu_seconds, memory_mb
+
+GATEWAY = os.path.join(ROOT, "build", "release", "sluice")
+
+
+class NotStarted(RuntimeError):
+    pass
+
+
+class HttpServer:
+    """A process that answers HTTP. Subclasses say which, and how to start it."""
+
+    kind = "peer"
+    health_path = "/health"
+
+    def __init__(self, label, directory, database_names):
+        self.label = label
+        self.directory = directory
+        self.database_names = database_names
+        self.key = secrets.token_hex(24)
+        self._process = None
+
+    def launch(self):
+        """Starts it, and does not wait."""
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._log_file = os.path.join(self.directory, f"{self.port}.log")
+        command, environment = self.command()
+        with open(self._log_file, "wb") as log:
+            self._process = subprocess.Popen(
+                ["setpriv", "--pdeathsig", "KILL", *command], env=dict(os.environ, **environment),
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
+
+    def command(self):
+        """The command, and its environment."""
+        raise NotImplementedError
+
+    def wait_until_ready(self):
+        deadline = time.monotonic() + 60
+        while self._process.poll() is None and time.monotonic() < deadline:
+            try:
+                with urllib.request.urlopen(self.url + self.health_path, timeout=5):
+                    return
+            except OSError:
+                time.sleep(0.05)
+        raise NotStarted(f"{self.label} did not start: {self._end_of_log()}")
+
+    def _end_of_log(self):
+        with open(self._log_file, encoding="utf-8", errors="replace") as file:
+            return file.read()[-500:].strip() or "its log is empty"
+
+    def close(self):
+        if self._process is None:
+            return
+        for number, patience in ((signal.SIGTERM, 10), (signal.SIGKILL, 10)):
+            self._signal(number)
+            if self._group_is_gone(patience):
+                break
+        self._process.wait()
+        os.remove(self._log_file)
+        self._process = None
+
+    def _signal(self, number):
+        try:
+            os.killpg(self._process.pid, number)
+        except ProcessLookupError:
+            pass
+
+    def _group_is_gone(self, patience):
+        deadline = time.monotonic() + patience
+        while time.monotonic() < deadline:
+            self._process.poll()
+            try:
+                os.killpg(self._process.pid, 0)
+            except ProcessLookupError:
+                return True
+            time.sleep(0.02)
+        return False
+
+    def mistakes(self):
+        return mistakes(self)
+
+    def warm_up(self, workload, seconds, seed):
+        """With every answer looked at; the number of wrong ones."""
+        return self._wrk(workload, seconds, seed, CHECK="1").errors
+
+    def drive(self, workload, seconds, seed):
+        return self._wrk(workload, seconds, seed)
+
+    def _wrk(self, workload, seconds, seed, **environment):
+        return wrk(self.url + self.health_path, workload, seconds, API_KEY=self.key, SEED=str(seed), **environment)
+
+    def cpu_seconds(self):
+        return cpu_seconds(self._process.pid)
+
+    def memory_mb(self):
+        return memory_mb(self._process.pid)
+
+
+class Gateway(HttpServer):
+    """With an API key, breakers and metrics, as in production."""
+
+    kind = "gateway"
+    health_path = "/livez"
+
+    def __init__(self, label, setup, workers=0, shards=1, access_log=False):
+        super().__init__(label, setup.directory, setup.databases.names)
+        self._binary = setup.binary
+        pool = {"max_size": setup.pool, "shards": shards}
+        self._config = {
+            "server": {"workers": workers},
+            "security": {"api_keys": [{"name": "bench", "key": self.key, "role": "query"}]},
+            "log": {"access": access_log, "format": "json"},
+            "databases": {name: {**setup.databases.target(name), "pool": pool} for name in self.database_names},
+        }
+
+    def command(self):
+        file_name = os.path.join(self.directory, f"{self.port}.yaml")
+        with open(file_name, "w", encoding="utf-8") as file:
+            json.dump(self._config, file)
+        return [self._binary, "serve", "--config", file_name, "--listen", f"127.0.0.1:{self.port}"], {}
+
+
+class Peer(HttpServer):
+    """DIRECTORY/NAME/run.sh, started with DSNS, POOL_MAX, PORT and WORKERS. A description is NAME, or
+    NAME:VARIABLE=VALUE,… to set more of its environment."""
+
+    def __init__(self, description, setup):
+        super().__init__(description, setup.directory, setup.databases.names)
+        name, _, variables = description.partition(":")
+        self._script = os.path.join(setup.peers, name, "run.sh")
+        urls = (f"{name}={setup.databases.url(name)}" for name in self.database_names)
+        self._environment = {"DSNS": ",".join(urls), "POOL_MAX": str(setup.pool), "WORKERS": str(CORES),
+                             **dict(pair.split("=", 1) for pair in variables.split(",") if pair)}
+
+    def command(self):
+        return [self._script], {"PORT": str(self.port), **self._environment}
+
+
+class Pgbench:
+    """Native clients straight on PostgreSQL, with the same statement, prepared."""
+
+    kind = "pgbench"
+    statements = {
+        "point": "\\set id random(1, 10000)\nSELECT id,name,price,qty FROM items WHERE id=:id;\n",
+        "rows": "\\set id random(0, 9000)\n"
+                "SELECT id,name,price,qty,created_at FROM items WHERE id>:id ORDER BY id LIMIT 1000;\n",
+    }
+
+    def __init__(self, clients, setup):
+        self.label = f"pgbench -c {clients}"
+        self._clients = clients
+        self._directory = setup.directory
+        self._target = setup.databases.target("db1")
+        self._program = os.path.join(setup.databases.programs, "pgbench")
+
+    def launch(self):
+        pass
+
+    wait_until_ready = close = launch
+
+    def mistakes(self):
+        return []
+
+    def warm_up(self, workload, seconds, seed):
+        return 0
+
+    def cpu_seconds(self):
+        """None: PostgreSQL is all the server there is."""
+        return None
+
+    memory_mb = cpu_seconds
+
+    def drive(self, workload, seconds, seed):
+        script = os.path.join(self._directory, "pgbench.sql")
+        with open(script, "w", encoding="utf-8") as file:
+            file.write(self.statements[workload.script])
+        before = children_cpu()
+        output = self._run(script, seconds, seed)
+        requests = int(_find(r"actually processed: (\d+)", output))
+        seconds = requests / float(_find(r"^tps = ([\d.]+)", output))  # connecting is not counted
+        return Load(requests, seconds, *self._percentiles(),
+                    int(_find(r"failed transactions: (\d+)", output)), children_cpu() - before)
+
+    def _run(self, script, seconds, seed):
+        """Every twentieth transaction is logged, for the percentiles."""
+        done = subprocess.run(
+            [self._program, "-n", "-M", "prepared", "-c", str(self._clients), "-j", str(min(CORES, self._clients)),
+             "-T", str(seconds), "-f", script, f"--random-seed={seed}", "--log", "--sampling-rate=0.05",
+             "--log-prefix", os.path.join(self._directory, "pgbench_log"), "-h", self._target["host"],
+             "-p", str(self._target["port"]), "-U", self._target["user"], self._target["database"]],
+            env=dict(os.environ, PGPASSWORD=self._target["password"]), capture_output=True, text=True,
+            start_new_session=True)
+        if done.returncode != 0:
+            raise LoadError("pgbench failed: " + done.stderr[-500:])
+        return done.stdout
+
+    def _percentiles(self):
+        latencies = []
+        for name in glob.glob(os.path.join(self._directory, "pgbench_log.*")):
+            with open(name, encoding="ascii") as file:
+                latencies += [int(line.split()[2]) / 1e3 for line in file]
+            os.remove(name)
+        latencies.sort()
+        return [latencies[int(len(latencies) * share)] if latencies else float("nan") for share in (0.5, 0.99)]
+
+
+def _find(pattern, text):
+    found = re.search(pattern, text, re.M)
+    if not found:
+        raise LoadError(f"pgbench said nothing like '{pattern}': {text[-500:]}")
+    return found.group(1)
+
+
+def peers_in(directory):
+    """The names of the peers that are there."""
+    return sorted(os.path.basename(os.path.dirname(script))
+                  for script in glob.glob(os.path.join(directory or "/nonexistent", "*", "run.sh")))

@@ -1,0 +1,59 @@
+"""The PostgreSQL of a benchmark: private, tuned so that disks and background work do not disturb."""
+
+import os
+import sys
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+sys.path.insert(0, os.path.join(ROOT, "tests", "e2e"))
+
+from private_postgres import PrivatePostgres  # noqa: E402
+
+SETTINGS = ["max_connections = 2000", "shared_buffers = 256MB", "synchronous_commit = off", "jit = off",
+            "autovacuum = off", "max_wal_size = 1GB", "log_min_messages = fatal"]
+
+ITEMS = """
+create table items(id int primary key, name text, price numeric(10,2), qty bigint, created_at timestamptz,
+                   tags jsonb);
+insert into items
+  select number, 'item ' || number || ' of {name}', ((number * 7919) % 1000000)::numeric / 100,
+         number::bigint * 1000003, timestamptz '2024-01-01 00:00:00+00' + number * interval '61 seconds',
+         jsonb_build_object('color', (array['red','green','blue'])[1 + number % 3], 'n', number, 'ok', number % 2 = 0)
+  from generate_series(1, 10000) number;
+grant select on items to app;
+vacuum (analyze, freeze) items;
+"""
+
+
+class Databases:
+    """db1, db2, …: each has a table `items` of 10,000 rows."""
+
+    def __init__(self, count):
+        self.names = [f"db{number}" for number in range(1, count + 1)]
+        self._postgres = PrivatePostgres(SETTINGS)
+        try:
+            for name in self.names:
+                self._postgres.create_database(name)
+                self._postgres.run(ITEMS.format(name=name), name)
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self):
+        self._postgres.close()
+
+    @property
+    def programs(self):
+        return self._postgres.bin
+
+    @property
+    def pid(self):
+        with open(os.path.join(self._postgres.data, "postmaster.pid"), encoding="ascii") as file:
+            return int(file.readline())
+
+    def target(self, name):
+        """As the gateway's configuration takes it."""
+        return self._postgres.target(name)
+
+    def url(self, name):
+        target = self.target(name)
+        return "postgresql://{user}:{password}@{host}:{port}/{database}".format(**target)

@@ -1,0 +1,49 @@
+"""Drives one server with wrk."""
+
+import dataclasses
+import os
+import re
+import resource
+import subprocess
+
+LUA = os.path.join(os.path.dirname(os.path.abspath(__file__)), "lua")
+
+
+@dataclasses.dataclass
+class Load:
+    """What a client saw. `client_cpu` is its own CPU time in seconds."""
+
+    requests: int
+    seconds: float
+    p50_ms: float
+    p99_ms: float
+    errors: int
+    client_cpu: float
+
+
+class LoadError(RuntimeError):
+    pass
+
+
+def children_cpu():
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
+def wrk(url, workload, seconds, **environment):
+    """One thread: it shares the cores with what it measures, and is not the bottleneck. The long timeout
+    makes a slow machine slow, not wrong."""
+    before = children_cpu()
+    done = subprocess.run(
+        ["wrk", "-t1", f"-c{workload.connections}", f"-d{seconds}s", "--timeout", "30s",
+         "-s", os.path.join(LUA, workload.script + ".lua"), url],
+        env=dict(os.environ, LUA_DIRECTORY=LUA, DATABASES=str(workload.databases), **environment),
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True)
+    result = re.search(r"^RESULT (.*)$", done.stdout, re.M)
+    if done.returncode != 0 or not result:
+        raise LoadError("wrk failed: " + done.stdout[-500:])
+    values = {key: int(value) for key, value in re.findall(r"(\w+)=(-?\d+)", result.group(1))}
+    if values["requests"] == 0:
+        raise LoadError("no request was answered")
+    return Load(values["requests"], values["duration_us"] / 1e6, values["p50_us"] / 1e3, values["p99_us"] / 1e3,
+                values["errors"], children_cpu() - before)

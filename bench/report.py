@@ -1,0 +1,95 @@
+"""Tables from samples: for a terminal, for docs/performance.md, for programs."""
+
+import dataclasses
+import statistics
+
+
+@dataclasses.dataclass
+class Row:
+    """Medians over the rounds; the ratios are medians of each round's ratio, None where there is nothing to
+    compare with."""
+
+    label: str
+    kind: str
+    rate: float
+    lowest: float
+    highest: float
+    p50_ms: float
+    p99_ms: float
+    cpu_us: float
+    memory_mb: float
+    errors: int
+    to_reference: float = None
+    to_best_peer: float = None
+
+
+def _median(samples, field):
+    values = [getattr(one, field) for one in samples if getattr(one, field) is not None]
+    return statistics.median(values) if values else None
+
+
+def _row(entry, samples):
+    rates = [one.rate for one in samples]
+    medians = {field: _median(samples, field) for field in ("rate", "p50_ms", "p99_ms", "cpu_us", "memory_mb")}
+    return Row(label=entry.label, kind=entry.contestant.kind, lowest=min(rates), highest=max(rates),
+               errors=sum(one.errors for one in samples), **medians)
+
+
+def _ratio(samples, others):
+    return statistics.median(one.rate / other.rate for one, other in zip(samples, others))
+
+
+def rows(section, samples):
+    """Fastest first; a row with errors does not count as anybody's best."""
+    found = [_row(entry, samples[entry.label]) for entry in section.entries]
+    peers = [row for row in found if row.kind == "peer" and not row.errors]
+    best = max(peers, key=lambda row: row.rate).label if peers else None
+    for row in found:
+        if section.reference in samples:
+            row.to_reference = _ratio(samples[row.label], samples[section.reference])
+        if best:
+            row.to_best_peer = _ratio(samples[row.label], samples[best])
+    return sorted(found, key=lambda row: -row.rate)
+
+
+def _number(value, form):
+    return "–" if value is None else format(value, form)
+
+
+def cells(row):
+    invalid = f" INVALID: {row.errors} errors" if row.errors else ""
+    return [row.label + invalid, f"{row.rate:,.0f}", f"{row.lowest:,.0f}–{row.highest:,.0f}", f"{row.p50_ms:.2f}",
+            f"{row.p99_ms:.2f}", _number(row.cpu_us, ".1f"), _number(row.memory_mb, ".0f"), str(row.errors),
+            _number(row.to_reference, ".2f"), _number(row.to_best_peer, ".2f")]
+
+
+def headers(section):
+    reference = section.reference or "pgbench"
+    return ["", "requests/s", "min–max", "p50 ms", "p99 ms", "CPU µs/request", "RSS MB", "errors", f"× {reference}",
+            "× best peer"]
+
+
+def _table(section, found):
+    """Without columns that hold nothing."""
+    lines = [headers(section), *map(cells, found)]
+    kept = [column for column in zip(*lines) if any(cell != "–" for cell in column[1:])]
+    return list(zip(*kept))
+
+
+def as_text(section, found):
+    table = _table(section, found)
+    widths = [max(map(len, column)) for column in zip(*table)]
+    lines = ["  ".join(cell.ljust(width) if number == 0 else cell.rjust(width)
+                       for number, (cell, width) in enumerate(zip(line, widths))) for line in table]
+    return "\n".join([f"[{section.name}] {section.title}", *lines])
+
+
+def as_markdown(section, found):
+    table = _table(section, found)
+    rule = ["---"] + ["---:"] * (len(table[0]) - 1)
+    return "\n".join("| " + " | ".join(line) + " |" for line in [table[0], rule, *table[1:]])
+
+
+def as_json(section, found, samples):
+    return {"name": section.name, "title": section.title, "rows": [dataclasses.asdict(row) for row in found],
+            "samples": {label: [dataclasses.asdict(one) for one in some] for label, some in samples.items()}}

@@ -1,0 +1,94 @@
+"""What is compared with what: each section becomes one table."""
+
+import dataclasses
+
+from contestants import Gateway, Peer, Pgbench
+from processes import CORES
+from workloads import FANOUT, HEALTH, POINT, ROWS, TWENTY, Workload
+
+
+@dataclasses.dataclass
+class Setup:
+    """What contestants are made from."""
+
+    binary: str
+    databases: object
+    directory: str  # for logs and configurations
+    pool: int  # connections per database
+    peers: str  # the folder that holds them
+    peer_names: list  # NAME or NAME:VARIABLE=VALUE,…
+
+
+@dataclasses.dataclass
+class Entry:
+    contestant: object
+    workload: Workload
+    label: str = ""
+
+    def __post_init__(self):
+        self.label = self.label or self.contestant.label
+
+
+@dataclasses.dataclass
+class Section:
+    name: str
+    title: str
+    entries: list
+    reference: str = ""  # label of the entry that the others are compared with
+
+
+def _main(name, title, workload, setup, pgbench=()):
+    servers = [Gateway("sluice", setup), Gateway("sluice, access log", setup, access_log=True),
+               *(Peer(peer, setup) for peer in setup.peer_names)]
+    entries = [Entry(server, workload) for server in [*servers, *(Pgbench(clients, setup) for clients in pgbench)]]
+    reference = f"pgbench -c {workload.connections}" if pgbench else ""
+    return Section(name, f"{title}, {workload.connections} connections", entries, reference)
+
+
+def point(setup):
+    return _main("point", "One row by primary key", POINT, setup, pgbench=(64, 20, 4))
+
+
+def rows(setup):
+    return _main("rows", "1,000 rows of five columns", ROWS, setup, pgbench=(16,))
+
+
+def fanout(setup):
+    return _main("fanout", "One row from each of five databases", FANOUT, setup)
+
+
+def health(setup):
+    return _main("health", "Liveness", HEALTH, setup)
+
+
+def _hot_and_twenty(server):
+    return [Entry(server, POINT, f"{server.label}, one database"),
+            Entry(server, TWENTY, f"{server.label}, twenty databases")]
+
+
+def spread(setup):
+    servers = [Gateway("sluice", setup), Gateway(f"sluice, {CORES} shards", setup, shards=CORES),
+               *(Peer(peer, setup) for peer in setup.peer_names)]
+    entries = [entry for server in servers for entry in _hot_and_twenty(server)]
+    return Section("spread", "One hot database against twenty, 64 connections", entries)
+
+
+def workers(setup):
+    servers = [Gateway(f"{count} workers".replace("1 workers", "1 worker"), setup, workers=count)
+               for count in (1, 2, 4)]
+    entries = [entry for server in servers for entry in _hot_and_twenty(server)]
+    return Section("workers", "Workers of the gateway, 64 connections", entries)
+
+
+def pools(setup):
+    sized = {size: dataclasses.replace(setup, pool=size) for size in (1, 2, 4, 8, 20)}
+    entries = []
+    for size, changed in sized.items():
+        entries += _hot_and_twenty(Gateway(f"sluice, pool of {size}", changed))
+        entries += [Entry(Peer(peer, changed), POINT, f"{peer}, pool of {size}") for peer in setup.peer_names]
+    return Section("pools", "Connections per database, 64 connections of clients", entries)
+
+
+SECTIONS = {"point": point, "rows": rows, "fanout": fanout, "health": health,
+            "spread": spread, "workers": workers, "pools": pools}
+QUICK = ["point", "rows", "fanout", "health"]
