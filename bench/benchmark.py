@@ -1,29 +1,24 @@
 """bench/run, once everything is installed."""
 
 import contextlib
+import dataclasses
 import json
 import os
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 
+import build
 import machine
+import micro
 import options as command_line
 import report
-from databases import ROOT, Databases
+import tables
+from databases import Databases
 from load import LoadError
-from markdown import fill
 from rounds import measure, running
-from sections import SECTIONS, Setup
-
-
-def build():
-    """build/release, as everybody builds it."""
-    script = ('cd "$1" && . scripts/lib/packages.sh && . scripts/lib/gateway.sh && mkdir -p build && '
-              'ensure_packages "${build_packages[@]}" && gateway_build release sluice')
-    subprocess.run(["bash", "-euo", "pipefail", "-c", script, "bash", ROOT], check=True)
+from sections import MANY_DATABASES, SECTIONS, Setup
 
 
 @contextlib.contextmanager
@@ -32,14 +27,14 @@ def setup(options):
         directory = tempfile.mkdtemp(prefix="sluice-bench-")
         stack.callback(shutil.rmtree, directory, ignore_errors=True)
         print("Starting PostgreSQL", flush=True)
-        databases = Databases(20 if {"spread", "workers", "pools"} & set(options.only) else 5)
+        databases = Databases(20 if MANY_DATABASES & set(options.only) else 5)
         stack.callback(databases.close)
-        yield Setup(binary=command_line.binary(options), databases=databases, directory=directory, pool=options.pool,
-                    peers=os.path.abspath(options.peers), peer_names=options.peer)
+        yield Setup(binary=os.path.abspath(options.binary or build.GATEWAY), databases=databases, directory=directory,
+                    pool=options.pool, peers=os.path.abspath(options.peers), peer_names=options.peer)
 
 
-def run_section(section, plan, postgres):
-    """The section without those that cannot take part, its samples, and whether all answers were right."""
+def measure_section(section, plan, postgres):
+    """Its samples, and whether all answers were right. Who cannot take part is taken out of the section."""
     print(f"\n[{section.name}] {section.title}", flush=True)
     contestants = list(dict.fromkeys(entry.contestant for entry in section.entries))
     with running(contestants) as (good, bad):
@@ -52,46 +47,65 @@ def run_section(section, plan, postgres):
 
 
 def run(options):
-    """Measures; the results of each section, and whether all answers were right."""
+    """Measures; [(section, rows, samples)], and whether all answers were right."""
     results, all_right = [], True
-    plan = command_line.plan(options)
     with setup(options) as made:
         for name in options.only:
             section = SECTIONS[name](made)
-            samples, right = run_section(section, plan, made.databases.pid)
-            found = report.rows(section, samples)
-            results.append((section, found, samples))
+            samples, right = measure_section(section, command_line.plan(options), made.databases.pid)
             all_right = all_right and right
-            print("\n" + report.as_text(section, found), flush=True)
+            if samples:
+                found = report.rows(section, samples)
+                results.append((section, found, samples))
+                print(f"\n[{name}] {section.title}\n" + tables.as_text(report.table(section, found)), flush=True)
     return results, all_right
 
 
 def write(options, arguments, results):
-    facts = machine.facts(arguments)
+    source = machine.provenance(arguments, options.binary)
     if options.json:
-        document = {"machine": facts, "sections": [report.as_json(*result) for result in results]}
+        document = {"machine": machine.describe(), "source": source,
+                    "sections": [report.as_json(*result) for result in results]}
         with open(options.json, "w", encoding="utf-8") as file:
             json.dump(document, file, indent=1)
     if options.markdown:
-        parts = {section.name: report.as_markdown(section, found) for section, found, _ in results}
-        fill(options.markdown, {**parts, "machine": machine.as_markdown(facts, results)})
+        parts = {section.name: f"{tables.as_markdown(report.table(section, found))}\n\n{source}; "
+                               f"{report.noise(samples)}." for section, found, samples in results}
+        tables.fill(options.markdown, {"machine": machine.describe() + ".", **parts})
+
+
+def run_micro(options, arguments):
+    build.build_micro()
+    if options.instructions:
+        build.install("valgrind")
+    found = micro.measure(build.MICRO, options.rounds or 5, options.instructions)
+    lines = tables.without_empty_columns(micro.table(found))
+    print(tables.as_text(lines))
+    if options.json:
+        with open(options.json, "w", encoding="utf-8") as file:
+            json.dump([dataclasses.asdict(one) for one in found], file, indent=1)
+    if options.markdown:
+        source = machine.provenance(arguments, None)
+        tables.fill(options.markdown, {"micro": f"{tables.as_markdown(lines)}\n\n{source}."})
 
 
 def main(arguments):
     options = command_line.parse(arguments)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    if options.micro:
+        return run_micro(options, arguments)
     if not options.binary:
-        build()
-    try:
-        results, all_right = run(options)
-    except LoadError as error:
-        sys.exit(str(error))
-    except KeyboardInterrupt:
-        sys.exit(130)
+        build.build_gateway()
+    results, all_right = run(options)
     write(options, arguments, results)
     if not all_right:
-        sys.exit("There were wrong answers or errors: what they belong to is worth nothing.")
+        sys.exit("There were wrong answers or errors; the rows they belong to are worth nothing.")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    try:
+        main(sys.argv[1:])
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except LoadError as error:
+        sys.exit(str(error))

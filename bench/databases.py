@@ -6,7 +6,9 @@ import sys
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.join(ROOT, "tests", "e2e"))
 
-from private_postgres import PrivatePostgres  # noqa: E402
+from private_postgres import PrivatePostgres, free_port  # noqa: E402
+
+__all__ = ["ROOT", "Databases", "free_port"]
 
 SETTINGS = ["max_connections = 2000", "shared_buffers = 256MB", "synchronous_commit = off", "jit = off",
             "autovacuum = off", "max_wal_size = 1GB", "log_min_messages = fatal"]

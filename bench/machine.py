@@ -1,7 +1,8 @@
-"""What was measured on: numbers mean little without it."""
+"""What was measured, on what: numbers mean little without it."""
 
 import platform
 import re
+import shlex
 import subprocess
 
 from databases import ROOT
@@ -10,47 +11,41 @@ from processes import CORES
 
 def _output(*command):
     try:
-        return subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT).stdout.strip()
-    except (OSError, subprocess.CalledProcessError):
-        return ""
+        done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+        return (done.stdout or done.stderr).strip().split("\n")[0]
+    except OSError:
+        return "unknown"
 
 
-def _processor():
-    with open("/proc/cpuinfo", encoding="utf-8") as file:
-        found = re.search(r"^model name\s*:\s*(.*)$", file.read(), re.M)
-    return found.group(1) if found else platform.machine()
+def _found_in(file_name, pattern, otherwise):
+    with open(file_name, encoding="utf-8") as file:
+        found = re.search(pattern, file.read(), re.M)
+    return found.group(1) if found else otherwise
 
 
-def _memory_gb():
-    with open("/proc/meminfo", encoding="ascii") as file:
-        return round(int(re.search(r"MemTotal:\s+(\d+)", file.read()).group(1)) / 1024**2)
+def describe():
+    """One line: cores, memory, versions."""
+    processor = _found_in("/proc/cpuinfo", r"^model name\s*:\s*(.*)$", platform.machine())
+    memory = round(int(_found_in("/proc/meminfo", r"MemTotal:\s+(\d+)", "0")) / 1024**2)
+    system = platform.freedesktop_os_release().get("PRETTY_NAME", "Linux")
+    return (f"{CORES} cores ({processor}), {memory} GB, {system}, Linux {platform.release().split('-')[0]}; "
+            f"{_output('psql', '--version')}; GCC {_output('c++', '-dumpfullversion')}; "
+            f"{_output('wrk', '-v').split(' [')[0]}")
 
 
-def _distribution():
-    return platform.freedesktop_os_release().get("PRETTY_NAME", "Linux")
+def _without_files(arguments):
+    """What was asked for, not where things lie on this machine."""
+    kept = iter(arguments)
+    for argument in kept:
+        if argument.split("=")[0] in ("--binary", "--peers", "--json", "--markdown"):
+            if "=" not in argument:
+                next(kept, None)
+        else:
+            yield argument
 
 
-def facts(arguments):
-    return {"command": " ".join(["bench/run", *arguments]), "date": _output("date", "-u", "+%Y-%m-%d"),
-            "commit": _output("git", "describe", "--always", "--dirty"), "processor": _processor(), "cores": CORES,
-            "memory_gb": _memory_gb(), "system": f"{_distribution()}, Linux {platform.release()}",
-            "postgres": _output("psql", "--version"), "compiler": _output("c++", "-dumpfullversion")}
-
-
-def noise(results):
-    """(slowest ÷ fastest calibration, largest share of foreign CPU, median spread of the rows)."""
-    samples = [one for _, _, by_label in results for some in by_label.values() for one in some]
-    loops = [one.calibration_ms for one in samples]
-    spreads = sorted((row.highest - row.lowest) / row.rate for _, found, _ in results for row in found)
-    return max(loops) / min(loops), max(one.foreign for one in samples), spreads[len(spreads) // 2]
-
-
-def as_markdown(known, results):
-    drift, foreign, spread = noise(results)
-    return "\n".join([
-        f"* `{known['command']}` on {known['date']}, commit {known['commit']}",
-        f"* {known['cores']} cores ({known['processor']}), {known['memory_gb']} GB; {known['system']}; "
-        f"{known['postgres']}; GCC {known['compiler']}",
-        f"* Noise: a fixed loop took up to {drift:.2f} × its best time; other processes took up to {foreign:.0%} of the "
-        f"cores; the median row's fastest and slowest round are {spread:.0%} apart",
-    ])
+def provenance(arguments, binary):
+    """One line: the command, the day and the commit."""
+    commit = "a binary of its own" if binary else "commit " + _output("git", "describe", "--always", "--dirty")
+    command = shlex.join(["bench/run", *_without_files(arguments)])
+    return f"`{command}`, {_output('date', '-u', '+%Y-%m-%d')}, {commit}"

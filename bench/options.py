@@ -3,7 +3,7 @@
 import argparse
 import os
 
-from contestants import GATEWAY, peers_in
+from contestants import peers_in
 from rounds import Plan
 from sections import QUICK, SECTIONS
 
@@ -42,6 +42,8 @@ def parse(arguments):
     parser.add_argument("--disturbance", type=float, default=0.08, metavar="SHARE",
                         help="repeat a measurement when others took more of the cores; default 0.08")
     parser.add_argument("--retries", type=int, metavar="N", help="how often, default 3 (0 with --quick)")
+    parser.add_argument("--micro", action="store_true", help="run the micro-benchmarks instead")
+    parser.add_argument("--instructions", action="store_true", help="with --micro: count instructions, with valgrind")
     parser.add_argument("--json", metavar="FILE", help="write every sample there")
     parser.add_argument("--markdown", metavar="FILE", help="put the tables between the markers of this document")
     options = parser.parse_args(arguments)
@@ -66,7 +68,3 @@ def plan(options):
     return Plan(rounds=default(options.rounds, 1, 5), seconds=default(options.seconds, 1, 5),
                 warm_up=1 if options.quick else 2, retries=default(options.retries, 0, 3),
                 disturbance=options.disturbance)
-
-
-def binary(options):
-    return os.path.abspath(options.binary) if options.binary else GATEWAY

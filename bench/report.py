@@ -1,7 +1,9 @@
-"""Tables from samples: for a terminal, for docs/performance.md, for programs."""
+"""From samples to rows: medians and ratios."""
 
 import dataclasses
 import statistics
+
+from tables import without_empty_columns
 
 
 @dataclasses.dataclass
@@ -56,38 +58,25 @@ def _number(value, form):
     return "–" if value is None else format(value, form)
 
 
-def cells(row):
+def _cells(row):
     invalid = f" INVALID: {row.errors} errors" if row.errors else ""
     return [row.label + invalid, f"{row.rate:,.0f}", f"{row.lowest:,.0f}–{row.highest:,.0f}", f"{row.p50_ms:.2f}",
             f"{row.p99_ms:.2f}", _number(row.cpu_us, ".1f"), _number(row.memory_mb, ".0f"), str(row.errors),
             _number(row.to_reference, ".2f"), _number(row.to_best_peer, ".2f")]
 
 
-def headers(section):
-    reference = section.reference or "pgbench"
-    return ["", "requests/s", "min–max", "p50 ms", "p99 ms", "CPU µs/request", "RSS MB", "errors", f"× {reference}",
-            "× best peer"]
+def table(section, found):
+    headers = ["", "requests/s", "min–max", "p50 ms", "p99 ms", "CPU µs", "RSS MB", "errors",
+               f"× {section.reference}", "× best peer"]
+    return without_empty_columns([headers, *map(_cells, found)])
 
 
-def _table(section, found):
-    """Without columns that hold nothing."""
-    lines = [headers(section), *map(cells, found)]
-    kept = [column for column in zip(*lines) if any(cell != "–" for cell in column[1:])]
-    return list(zip(*kept))
-
-
-def as_text(section, found):
-    table = _table(section, found)
-    widths = [max(map(len, column)) for column in zip(*table)]
-    lines = ["  ".join(cell.ljust(width) if number == 0 else cell.rjust(width)
-                       for number, (cell, width) in enumerate(zip(line, widths))) for line in table]
-    return "\n".join([f"[{section.name}] {section.title}", *lines])
-
-
-def as_markdown(section, found):
-    table = _table(section, found)
-    rule = ["---"] + ["---:"] * (len(table[0]) - 1)
-    return "\n".join("| " + " | ".join(line) + " |" for line in [table[0], rule, *table[1:]])
+def noise(samples):
+    """In words: how steady the machine was."""
+    every = [one for some in samples.values() for one in some]
+    loops = [one.calibration_ms for one in every]
+    return (f"a fixed loop took {min(loops):.1f} to {max(loops):.1f} ms, other processes had at most "
+            f"{max(one.foreign for one in every):.0%} of the cores")
 
 
 def as_json(section, found, samples):

@@ -6,7 +6,6 @@ import dataclasses
 import time
 
 from contestants import NotStarted
-from load import LoadError
 from processes import CORES, calibration_ms, cpu_seconds, machine_cpu_seconds
 
 
@@ -37,12 +36,14 @@ class Sample:
 
 def sample(entry, plan, postgres, seed):
     server, workload = entry.contestant, entry.workload
+    failures = server.failures()
     wrong = server.warm_up(workload, plan.warm_up, seed)
     speed = calibration_ms()
     before = server.cpu_seconds(), cpu_seconds(postgres), machine_cpu_seconds()
     load = server.drive(workload, plan.seconds, seed + 1)
     after = server.cpu_seconds(), cpu_seconds(postgres), machine_cpu_seconds()
     used, postgres_used, all_used = ((end or 0) - (start or 0) for start, end in zip(before, after))
+    wrong += server.failures() - failures
     foreign = all_used - used - postgres_used - load.client_cpu
     per_request = 1e6 / load.requests
     return Sample(
@@ -101,5 +102,3 @@ def running(contestants):
             (bad if wrong else good).append((contestant, wrong))
         yield [contestant for contestant, _ in good], bad
 
-
-__all__ = ["LoadError", "Plan", "Sample", "measure", "running"]

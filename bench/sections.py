@@ -92,3 +92,4 @@ def pools(setup):
 SECTIONS = {"point": point, "rows": rows, "fanout": fanout, "health": health,
             "spread": spread, "workers": workers, "pools": pools}
 QUICK = ["point", "rows", "fanout", "health"]
+MANY_DATABASES = {"spread", "workers", "pools"}  # need twenty
