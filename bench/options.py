@@ -30,7 +30,7 @@ def parse(arguments):
     parser.add_argument("--only", type=_list(SECTIONS), metavar="NAME,…", help=f"of {', '.join(SECTIONS)}")
     parser.add_argument("--quick", action="store_true", help="about a minute: one round of 1 s, only "
                         + ", ".join(QUICK))
-    parser.add_argument("--rounds", type=_count, help="default 5")
+    parser.add_argument("--rounds", type=_count, help="default 3")
     parser.add_argument("--seconds", type=_count, help="of each measurement, default 5")
     parser.add_argument("--pool", type=_count, default=10, metavar="N",
                         help="connections per database, of the gateway and of peers; default 10, as the gateway's")
@@ -65,6 +65,6 @@ def _peers(options, parser):
 def plan(options):
     def default(value, quick, full):
         return value if value is not None else (quick if options.quick else full)
-    return Plan(rounds=default(options.rounds, 1, 5), seconds=default(options.seconds, 1, 5),
+    return Plan(rounds=default(options.rounds, 1, 3), seconds=default(options.seconds, 1, 5),
                 warm_up=1 if options.quick else 2, retries=default(options.retries, 0, 3),
                 disturbance=options.disturbance)

@@ -42,7 +42,7 @@ def _ratio(samples, others):
 
 
 def rows(section, samples):
-    """Fastest first; a row with errors does not count as anybody's best."""
+    """A row with errors does not count as anybody's best."""
     found = [_row(entry, samples[entry.label]) for entry in section.entries]
     peers = [row for row in found if row.kind == "peer" and not row.errors]
     best = max(peers, key=lambda row: row.rate).label if peers else None
@@ -51,7 +51,7 @@ def rows(section, samples):
             row.to_reference = _ratio(samples[row.label], samples[section.reference])
         if best:
             row.to_best_peer = _ratio(samples[row.label], samples[best])
-    return sorted(found, key=lambda row: -row.rate)
+    return sorted(found, key=lambda row: -row.rate) if section.ranked else found
 
 
 def _number(value, form):

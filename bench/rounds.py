@@ -39,10 +39,12 @@ def sample(entry, plan, postgres, seed):
     failures = server.failures()
     wrong = server.warm_up(workload, plan.warm_up, seed)
     speed = calibration_ms()
+    start = time.monotonic()
     before = server.cpu_seconds(), cpu_seconds(postgres), machine_cpu_seconds()
     load = server.drive(workload, plan.seconds, seed + 1)
     after = server.cpu_seconds(), cpu_seconds(postgres), machine_cpu_seconds()
-    used, postgres_used, all_used = ((end or 0) - (start or 0) for start, end in zip(before, after))
+    elapsed = time.monotonic() - start
+    used, postgres_used, all_used = ((late or 0) - (early or 0) for early, late in zip(before, after))
     wrong += server.failures() - failures
     foreign = all_used - used - postgres_used - load.client_cpu
     per_request = 1e6 / load.requests
@@ -50,7 +52,7 @@ def sample(entry, plan, postgres, seed):
         rate=load.requests / load.seconds, p50_ms=load.p50_ms, p99_ms=load.p99_ms,
         cpu_us=used * per_request if after[0] is not None else None, postgres_cpu_us=postgres_used * per_request,
         memory_mb=server.memory_mb(), errors=wrong + load.errors,
-        foreign=max(0.0, foreign / (CORES * load.seconds)), calibration_ms=speed)
+        foreign=max(0.0, foreign / (CORES * elapsed)), calibration_ms=speed)
 
 
 def least_disturbed(entry, plan, postgres, seed):
@@ -76,7 +78,7 @@ def measure(section, plan, postgres):
         for entry in section.entries[shift:] + section.entries[:shift]:
             one = least_disturbed(entry, plan, postgres, 1000 * number)
             samples[entry.label].append(one)
-            print(f"  {number + 1}/{plan.rounds} {entry.label:<28} {one.rate:>9,.0f}/s  p50 {one.p50_ms:.2f} ms"
+            print(f"  {number + 1}/{plan.rounds} {entry.label:<36} {one.rate:>9,.0f}/s  p50 {one.p50_ms:.2f} ms"
                   f"  p99 {one.p99_ms:.2f} ms  errors {one.errors}  others {one.foreign:.0%}", flush=True)
     return samples
 

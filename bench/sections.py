@@ -35,6 +35,7 @@ class Section:
     title: str
     entries: list
     reference: str = ""  # label of the entry that the others are compared with
+    ranked: bool = False  # list the fastest first
 
 
 def _main(name, title, workload, setup, pgbench=()):
@@ -42,7 +43,7 @@ def _main(name, title, workload, setup, pgbench=()):
                *(Peer(peer, setup) for peer in setup.peer_names)]
     entries = [Entry(server, workload) for server in [*servers, *(Pgbench(clients, setup) for clients in pgbench)]]
     reference = f"pgbench -c {workload.connections}" if pgbench else ""
-    return Section(name, f"{title}, {workload.connections} connections", entries, reference)
+    return Section(name, f"{title}, {workload.connections} connections", entries, reference, ranked=True)
 
 
 def point(setup):
@@ -82,10 +83,10 @@ def workers(setup):
 
 def pools(setup):
     sized = {size: dataclasses.replace(setup, pool=size) for size in (1, 2, 4, 8, 20)}
-    entries = []
-    for size, changed in sized.items():
-        entries += _hot_and_twenty(Gateway(f"sluice, pool of {size}", changed))
-        entries += [Entry(Peer(peer, changed), POINT, f"{peer}, pool of {size}") for peer in setup.peer_names]
+    pairs = [_hot_and_twenty(Gateway(f"sluice, pool of {size}", changed)) for size, changed in sized.items()]
+    entries = [pair[0] for pair in pairs] + [pair[1] for pair in pairs]
+    entries += [Entry(Peer(peer, sized[size]), POINT, f"{peer}, pool of {size}, one database")
+                for peer in setup.peer_names for size in (4, 20)]  # enough to see what suits them
     return Section("pools", "Connections per database, 64 connections of clients", entries)
 
 
