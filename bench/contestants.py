@@ -1,5 +1,6 @@
 """What is measured: the gateway, peers (other servers that do the same work), and pgbench, which has no HTTP."""
 
+import collections
 import glob
 import json
 import os
@@ -10,7 +11,7 @@ import subprocess
 import time
 import urllib.request
 
-from answers import ask, mistakes
+from answers import mistakes
 from databases import free_port
 from load import Load, LoadError, children_cpu, wrk
 from processes import CORES, cpu_seconds, memory_mb
@@ -94,7 +95,7 @@ class HttpServer:
         return mistakes(self)
 
     def warm_up(self, workload, seconds, seed):
-        """With every answer looked at; the number of wrong ones."""
+        """With every answer looked at; the errors by kind."""
         return self._wrk(workload, seconds, seed, CHECK="1").errors
 
     def drive(self, workload, seconds, seed):
@@ -102,10 +103,6 @@ class HttpServer:
 
     def _wrk(self, workload, seconds, seed, **environment):
         return wrk(self.url + self.health_path, workload, seconds, API_KEY=self.key, SEED=str(seed), **environment)
-
-    def failures(self):
-        """Failed queries by its own count, for those that hide in answers with a good status."""
-        return 0
 
     def cpu_seconds(self):
         return cpu_seconds(self._process.pid)
@@ -136,13 +133,6 @@ class Gateway(HttpServer):
         with open(file_name, "w", encoding="utf-8") as file:
             json.dump(self._config, file)
         return [self._binary, "serve", "--config", file_name, "--listen", f"127.0.0.1:{self.port}"], {}
-
-    def failures(self):
-        """Without what wrk cut off when its time was over."""
-        cut_off = ("cancelled", "57014")
-        return sum(count for pool in ask(self, "/metrics")[1]["pools"]
-                   for kind in ("refused", "errors_by_sqlstate")
-                   for code, count in pool[kind].items() if code not in cut_off)
 
 
 class Peer(HttpServer):
@@ -187,10 +177,7 @@ class Pgbench:
         return []
 
     def warm_up(self, workload, seconds, seed):
-        return 0
-
-    def failures(self):
-        return 0
+        return collections.Counter()
 
     def cpu_seconds(self):
         """None: PostgreSQL is all the server there is."""
@@ -207,7 +194,8 @@ class Pgbench:
         requests = int(_find(r"actually processed: (\d+)", output))
         seconds = requests / float(_find(r"^tps = ([\d.]+)", output))  # connecting is not counted
         return Load(requests, seconds, *self._percentiles(),
-                    int(_find(r"failed transactions: (\d+)", output)), children_cpu() - before)
+                    collections.Counter(failed=int(_find(r"failed transactions: (\d+)", output))),
+                    children_cpu() - before)
 
     def _run(self, script, seconds, seed):
         """Every twentieth transaction is logged, for the percentiles."""

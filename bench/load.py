@@ -1,5 +1,6 @@
 """Drives one server with wrk."""
 
+import collections
 import dataclasses
 import os
 import re
@@ -11,13 +12,13 @@ LUA = os.path.join(os.path.dirname(os.path.abspath(__file__)), "lua")
 
 @dataclasses.dataclass
 class Load:
-    """What a client saw. `client_cpu` is its own CPU time in seconds."""
+    """What a client saw. `errors` counts them by kind; `client_cpu` is its own CPU time in seconds."""
 
     requests: int
     seconds: float
     p50_ms: float
     p99_ms: float
-    errors: int
+    errors: collections.Counter
     client_cpu: float
 
 
@@ -39,11 +40,15 @@ def wrk(url, workload, seconds, **environment):
          "-s", os.path.join(LUA, workload.script + ".lua"), url],
         env=dict(os.environ, LUA_DIRECTORY=LUA, DATABASES=str(workload.databases), **environment),
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True)
-    result = re.search(r"^RESULT (.*)$", done.stdout, re.M)
-    if done.returncode != 0 or not result:
-        raise LoadError("wrk failed: " + done.stdout[-500:])
-    values = {key: int(value) for key, value in re.findall(r"(\w+)=(-?\d+)", result.group(1))}
-    if values["requests"] == 0:
-        raise LoadError("no request was answered")
+    values = _line("RESULT", done.stdout)
+    if done.returncode != 0 or not values.get("requests"):
+        raise LoadError("wrk failed, or no request was answered: " + done.stdout[-500:])
     return Load(values["requests"], values["duration_us"] / 1e6, values["p50_us"] / 1e3, values["p99_us"] / 1e3,
-                values["errors"], children_cpu() - before)
+                _line("ERRORS", done.stdout), children_cpu() - before)
+
+
+def _line(name, output):
+    """{key: number} of the line of that name, without zeros."""
+    found = re.search(rf"^{name} (.*)$", output, re.M)
+    pairs = re.findall(r"(\w+)=(\d+)", found.group(1) if found else "")
+    return collections.Counter({key: int(value) for key, value in pairs if int(value) > 0})

@@ -66,5 +66,5 @@ def plan(options):
     def default(value, quick, full):
         return value if value is not None else (quick if options.quick else full)
     return Plan(rounds=default(options.rounds, 1, 3), seconds=default(options.seconds, 1, 5),
-                warm_up=1 if options.quick else 2, retries=default(options.retries, 0, 3),
+                warm_up=1 if options.quick else 3, retries=default(options.retries, 0, 3),
                 disturbance=options.disturbance)

@@ -34,7 +34,7 @@ def _row(entry, samples):
     rates = [one.rate for one in samples]
     medians = {field: _median(samples, field) for field in ("rate", "p50_ms", "p99_ms", "cpu_us", "memory_mb")}
     return Row(label=entry.label, kind=entry.contestant.kind, lowest=min(rates), highest=max(rates),
-               errors=sum(one.errors for one in samples), **medians)
+               errors=sum(sum(one.errors.values()) for one in samples), **medians)
 
 
 def _ratio(samples, others):

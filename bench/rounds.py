@@ -1,6 +1,7 @@
 """Interleaved rounds: each round runs everybody once, in rotated order, so that a machine whose speed drifts
 is equally unfair to all."""
 
+import collections
 import contextlib
 import dataclasses
 import time
@@ -21,7 +22,8 @@ class Plan:
 @dataclasses.dataclass
 class Sample:
     """One measurement. CPU is in µs per request, and None where there is no server besides PostgreSQL.
-    `foreign` is the share of the cores that went to processes which have no part in it."""
+    `errors` counts by kind, while warming up too. `foreign` is the share of the cores that went to processes which
+    have no part in it."""
 
     rate: float
     p50_ms: float
@@ -29,15 +31,14 @@ class Sample:
     cpu_us: float
     postgres_cpu_us: float
     memory_mb: float
-    errors: int
+    errors: collections.Counter
     foreign: float
     calibration_ms: float
 
 
 def sample(entry, plan, postgres, seed):
     server, workload = entry.contestant, entry.workload
-    failures = server.failures()
-    wrong = server.warm_up(workload, plan.warm_up, seed)
+    errors = server.warm_up(workload, plan.warm_up, seed)
     speed = calibration_ms()
     start = time.monotonic()
     before = server.cpu_seconds(), cpu_seconds(postgres), machine_cpu_seconds()
@@ -45,19 +46,19 @@ def sample(entry, plan, postgres, seed):
     after = server.cpu_seconds(), cpu_seconds(postgres), machine_cpu_seconds()
     elapsed = time.monotonic() - start
     used, postgres_used, all_used = ((late or 0) - (early or 0) for early, late in zip(before, after))
-    wrong += server.failures() - failures
+    errors += load.errors
     foreign = all_used - used - postgres_used - load.client_cpu
     per_request = 1e6 / load.requests
     return Sample(
         rate=load.requests / load.seconds, p50_ms=load.p50_ms, p99_ms=load.p99_ms,
         cpu_us=used * per_request if after[0] is not None else None, postgres_cpu_us=postgres_used * per_request,
-        memory_mb=server.memory_mb(), errors=wrong + load.errors,
+        memory_mb=server.memory_mb(), errors=errors,
         foreign=max(0.0, foreign / (CORES * elapsed)), calibration_ms=speed)
 
 
 def least_disturbed(entry, plan, postgres, seed):
     """Measures again while others disturb too much, a few times; errors count whenever they happen."""
-    best, errors = None, 0
+    best, errors = None, collections.Counter()
     for attempt in range(1 + plan.retries):
         one = sample(entry, plan, postgres, seed + 10 * attempt)
         errors += one.errors
@@ -70,6 +71,10 @@ def least_disturbed(entry, plan, postgres, seed):
     return dataclasses.replace(best, errors=errors)
 
 
+def _in_words(errors):
+    return "errors: " + ", ".join(f"{kind} {count}" for kind, count in errors.items()) if errors else "no error"
+
+
 def measure(section, plan, postgres):
     """{label: [Sample, …]} of the section's entries, whose contestants run already."""
     samples = {entry.label: [] for entry in section.entries}
@@ -79,7 +84,7 @@ def measure(section, plan, postgres):
             one = least_disturbed(entry, plan, postgres, 1000 * number)
             samples[entry.label].append(one)
             print(f"  {number + 1}/{plan.rounds} {entry.label:<36} {one.rate:>9,.0f}/s  p50 {one.p50_ms:.2f} ms"
-                  f"  p99 {one.p99_ms:.2f} ms  errors {one.errors}  others {one.foreign:.0%}", flush=True)
+                  f"  p99 {one.p99_ms:.2f} ms  {_in_words(one.errors)}  others {one.foreign:.0%}", flush=True)
     return samples
 
 
