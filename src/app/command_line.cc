@@ -1,11 +1,17 @@
 #include "app/command_line.h"
 
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <optional>
 #include <sstream>
+#include <string_view>
 #include <utility>
 #include <vector>
 
+#include "base/setting_text.h"
+#include "base/settings.h"
 #include "security/host_rules.h"
 
 namespace sluice::app {
@@ -17,6 +23,7 @@ constexpr const char* kExamples = R"(Examples:
   sluice serve --config sluice.yaml --env-file .env
   SLUICE_API_KEY_FILE=/run/secrets/key sluice serve --listen 0.0.0.0:8080
   sluice check-config sluice.yaml
+  sluice check-health --ready                      exit status 0: it takes traffic
 
 Every setting can be given as SLUICE_SECTION__KEY, for instance SLUICE_POOL__MAX_SIZE=20.
 Exit status: 0 fine, 1 a mistake in the command line or the configuration, or a failure.)";
@@ -29,25 +36,26 @@ class Grammar {
     app_.footer(kExamples);
     app_.set_help_flag("-h,--help", "Print this help and exit");
     app_.add_flag("--version", version_, "Print the version and exit");
-    serve_ = app_.add_subcommand("serve", "Serve the HTTP API until SIGTERM or SIGINT");
-    serve_->add_option("-c,--config", command_.config_file,
-                       "YAML file; else what SLUICE_CONFIG says, else none");
-    serve_->add_option("--env-file", command_.env_file,
-                       "File of NAME=value lines; variables that are really set win");
-    serve_->add_option("--listen", command_.listen,
-                       "HOST:PORT, [IPV6]:PORT or unix:/path, instead of server.listen");
-    check_ = app_.add_subcommand("check-config",
-                                 "Check the configuration, without connecting to anything");
-    check_->add_option("FILE,-c,--config", command_.config_file,
-                       "YAML file; else what SLUICE_CONFIG says, else none");
-    check_->add_option("--env-file", command_.env_file, "File of NAME=value lines");
-    app_.add_subcommand("version", "Print the version and exit");
+    auto* serve = add(Command::Verb::kServe, "serve", "Serve the HTTP API until SIGTERM or SIGINT");
+    add_configuration(*serve, "-c,--config");
+    add_listen(*serve);
+    auto* check_config = add(Command::Verb::kCheckConfig, "check-config",
+                             "Check the configuration, without connecting to anything");
+    add_configuration(*check_config, "FILE,-c,--config");
+    auto* check_health = add(Command::Verb::kCheckHealth, "check-health",
+                             "Ask the running gateway of this configuration whether it lives");
+    add_configuration(*check_health, "-c,--config");
+    add_listen(*check_health);
+    check_health->add_flag("--ready", command_.ready, "Ask whether it takes traffic (GET /readyz)");
+    add(Command::Verb::kSettings, "settings", "Print every setting, as Markdown");
+    add(Command::Verb::kVersion, "version", "Print the version and exit");
   }
 
   std::variant<Command, Farewell> parse(std::vector<std::string> arguments) {
     // Before CLI11 looks, since it would ask for a subcommand.
     if (arguments.size() == 1 && arguments[0] == "--version") return Command{};
     if (arguments.empty()) return Farewell{app_.help(), true};
+    if (auto unknown = unknown_verb(arguments[0])) return *std::move(unknown);
     std::reverse(arguments.begin(), arguments.end());  // as CLI11 wants them
     try {
       app_.parse(std::move(arguments));
@@ -57,15 +65,43 @@ class Grammar {
       const bool is_mistake = app_.exit(problem, out, mistakes) != 0;
       return Farewell{out.str() + mistakes.str(), is_mistake};
     }
-    if (serve_->parsed()) command_.verb = Command::Verb::kServe;
-    if (check_->parsed()) command_.verb = Command::Verb::kCheckConfig;
     return command_;
   }
 
  private:
+  CLI::App* add(Command::Verb verb, std::string_view name, const char* description) {
+    verbs_.push_back(name);
+    CLI::App* command = app_.add_subcommand(std::string(name), description);
+    command->callback([this, verb] { command_.verb = verb; });
+    return command;
+  }
+
+  void add_configuration(CLI::App& command, const char* names) {
+    command.add_option(names, command_.config_file,
+                       "YAML file; else what SLUICE_CONFIG says, else none");
+    command.add_option("--env-file", command_.env_file,
+                       "File of NAME=value lines; variables that are really set win");
+  }
+
+  void add_listen(CLI::App& command) {
+    command.add_option("--listen", command_.listen,
+                       "HOST:PORT, [IPV6]:PORT or unix:/path, instead of server.listen");
+  }
+
+  /// CLI11 would only say that a subcommand is required.
+  [[nodiscard]] std::optional<Farewell> unknown_verb(std::string_view word) const {
+    const bool known = std::find(verbs_.begin(), verbs_.end(), word) != verbs_.end();
+    if (known || word.starts_with('-')) return std::nullopt;
+    const auto meant = base::nearest(word, verbs_);
+    const std::string advice = meant ? fmt::format("did you mean '{}'?", *meant)
+                                     : fmt::format("there are {}", fmt::join(verbs_, ", "));
+    return Farewell{fmt::format("unknown command {}; {}\nRun sluice --help for more.\n",
+                                base::in_quotes(word), advice),
+                    true};
+  }
+
   CLI::App app_{"Sluice, a query gateway for many PostgreSQL databases", "sluice"};
-  CLI::App* serve_ = nullptr;
-  CLI::App* check_ = nullptr;
+  std::vector<std::string_view> verbs_;
   Command command_;
   bool version_ = false;
 };

@@ -9,11 +9,12 @@ namespace sluice::app {
 
 /// What somebody asked for.
 struct Command {
-  enum class Verb { kServe, kCheckConfig, kVersion };
+  enum class Verb { kServe, kCheckConfig, kCheckHealth, kSettings, kVersion };
   Verb verb = Verb::kVersion;
   std::string config_file;  ///< --config, else SLUICE_CONFIG, else empty: none
   std::string env_file;
   std::string listen;  ///< --listen; empty: as configured
+  bool ready = false;  ///< --ready: whether it takes traffic, not only whether it lives
 };
 
 /// A command line that ends here: the help that was asked for, or a mistake.

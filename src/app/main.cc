@@ -8,10 +8,12 @@
 #include <vector>
 
 #include "app/check_config.h"
+#include "app/check_health.h"
 #include "app/command_line.h"
 #include "app/log_sink.h"
 #include "app/serve.h"
 #include "config/config.h"
+#include "config/reference.h"
 #include "gateway/version.h"
 
 namespace sluice::app {
@@ -31,10 +33,21 @@ int print(const std::string& text, std::FILE* stream, int status) {
   return status;
 }
 
+/// A mistake elsewhere in the file is no sign of ill health: only the address matters.
+int ask_health(const Command& command, const config::Environment& environment) {
+  const auto loaded = load_configuration(command, environment);
+  const auto healthy =
+      check_health(loaded.config.server.listen, command.ready ? "/readyz" : "/livez");
+  if (!healthy) return print(healthy.error().message + "\n", stderr, 1);
+  return print("ok\n", stdout, 0);
+}
+
 int run(const Command& command, const config::Environment& environment) {
   if (command.verb == Command::Verb::kVersion) {
     return print("sluice " + std::string(gateway::version()) + "\n", stdout, 0);
   }
+  if (command.verb == Command::Verb::kSettings) return print(config::reference(), stdout, 0);
+  if (command.verb == Command::Verb::kCheckHealth) return ask_health(command, environment);
   const auto loaded = load_configuration(command, environment);
   if (!loaded.mistakes.empty()) return print(describe_mistakes(loaded), stderr, 1);
   if (command.verb == Command::Verb::kServe) {

@@ -39,6 +39,7 @@ struct Setting {
   /// Reads the text into the options; the returned text says what is wrong and what to write.
   std::optional<std::string> (*set)(DatabaseOptions&, std::string_view text);
   std::string (*get)(const DatabaseOptions&);
+  std::string_view words = {};  ///< of a word: "auto, always, never"
 };
 
 /// Every setting but the free-form ones (session.settings, labels), grouped by section.

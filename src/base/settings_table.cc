@@ -206,7 +206,7 @@ constexpr Setting kSettings[] = {
                    "Queries after which a connection is replaced; 0 is unlimited."}),
     {"pool.pre_ping", SettingKind::kWord, 0, 0, kPrePingNames,
      "Whether an idle connection is tried before use: auto, always or never.", set_pre_ping,
-     get_pre_ping},
+     get_pre_ping, "auto, always, never"},
     duration<kPool, &PoolOptions::keepalive, 0, kDay>(
         {"pool.keepalive_ms", kKeepaliveNames,
          "Heartbeat on idle connections, in milliseconds, ± 10 %; 0 is none."}),
@@ -220,7 +220,8 @@ constexpr Setting kSettings[] = {
      {},
      "When a session is cleaned before its next user: dirty, always or never.",
      set_reset,
-     get_reset},
+     get_reset,
+     "dirty, always, never"},
     whole<kPool, &PoolOptions::statement_cache, 0, 100'000>(
         kInteger, {"pool.statement_cache",
                    {},

@@ -14,6 +14,7 @@
 namespace sluice::config {
 namespace {
 
+using base::SettingKind;
 using Values = std::vector<std::string>;
 using Mistake = std::optional<std::string>;
 
@@ -26,11 +27,20 @@ const auto& field(const Config& config) {
   return config.*section.*member;
 }
 
+struct Naming {
+  std::string_view name;
+  std::string_view description;
+};
+
 template <auto section, auto member, std::int64_t low, std::int64_t high>
-constexpr ServiceSetting whole(std::string_view name) {
-  return {name,
+constexpr ServiceSetting whole(SettingKind kind, const Naming& naming) {
+  return {naming.name,
+          kind,
+          low,
+          high,
           false,
           {},
+          naming.description,
           [](Config& config, const Values& values) -> Mistake {
             const auto value = base::read_integer(values.front(), {low, high, {}});
             if (!value) return value.error();
@@ -42,11 +52,15 @@ constexpr ServiceSetting whole(std::string_view name) {
 }
 
 template <auto member, std::int64_t low>
-constexpr ServiceSetting duration(std::string_view name) {
+constexpr ServiceSetting duration(const Naming& naming) {
   constexpr std::int64_t kDay = 86'400'000;
-  return {name,
+  return {naming.name,
+          SettingKind::kMilliseconds,
+          low,
+          kDay,
           false,
           {},
+          naming.description,
           [](Config& config, const Values& values) -> Mistake {
             const auto value = base::read_integer(values.front(), {low, kDay, "milliseconds"});
             if (!value) return value.error();
@@ -57,13 +71,18 @@ constexpr ServiceSetting duration(std::string_view name) {
 }
 
 template <auto section, auto member>
-constexpr ServiceSetting list(std::string_view name) {
-  return {name,
+constexpr ServiceSetting list(const Naming& naming) {
+  constexpr std::int64_t kLongest = 255;
+  return {naming.name,
+          SettingKind::kText,
+          1,
+          kLongest,
           true,
           {},
+          naming.description,
           [](Config& config, const Values& values) -> Mistake {
             for (const std::string& value : values) {
-              const auto text = base::read_text(value, 255);
+              const auto text = base::read_text(value, kLongest);
               if (!text) return text.error();
               if (value.empty()) return "must not contain empty entries";
             }
@@ -99,8 +118,14 @@ Mistake set_format(Config& config, const Values& values) {
 }
 
 template <auto member>
-constexpr ServiceSetting log_switch(std::string_view name, std::span<const std::string_view> also) {
-  return {name, false, also,
+constexpr ServiceSetting log_switch(const Naming& naming, std::span<const std::string_view> also) {
+  return {naming.name,
+          SettingKind::kBoolean,
+          0,
+          1,
+          false,
+          also,
+          naming.description,
           [](Config& config, const Values& values) -> Mistake {
             const auto value = base::read_boolean(values.front());
             if (!value) return value.error();
@@ -113,29 +138,62 @@ constexpr ServiceSetting log_switch(std::string_view name, std::span<const std::
 constexpr auto kServer = &Config::server;
 constexpr std::array<std::string_view, 2> kPoolEventsNames{"DB_ECHO_POOL", "ENABLE_MONITORING"};
 
+constexpr ServiceSetting word(const Naming& naming, std::string_view words,
+                              decltype(ServiceSetting::set) set,
+                              decltype(ServiceSetting::get) get) {
+  return {naming.name, SettingKind::kWord, 0, 0, false, {}, naming.description, set, get, words};
+}
+
+constexpr auto kInteger = SettingKind::kInteger;
+constexpr auto kBytes = SettingKind::kBytes;
+
 constexpr ServiceSetting kSettings[] = {
-    {"server.listen",
-     false,
-     {},
-     set_listen,
-     [](const Config& config) { return config.server.listen; }},
-    whole<kServer, &ServerConfig::workers, 0, 256>("server.workers"),
-    whole<kServer, &ServerConfig::max_connections, 1, 1'000'000>("server.max_connections"),
-    whole<kServer, &ServerConfig::max_head_bytes, 1'024, 1'048'576>("server.max_head_bytes"),
-    whole<kServer, &ServerConfig::max_body_bytes, 1'024, 1'073'741'824>("server.max_body_bytes"),
-    duration<&ServerConfig::head_timeout, 1>("server.head_timeout_ms"),
-    duration<&ServerConfig::body_timeout, 1>("server.body_timeout_ms"),
-    duration<&ServerConfig::idle_timeout, 1>("server.idle_timeout_ms"),
-    duration<&ServerConfig::write_timeout, 1>("server.write_timeout_ms"),
-    duration<&ServerConfig::drain_delay, 0>("server.drain_delay_ms"),
-    duration<&ServerConfig::drain_timeout, 0>("server.drain_timeout_ms"),
-    list<kServer, &ServerConfig::cors_origins>("server.cors_origins"),
-    list<kServer, &ServerConfig::allowed_hosts>("server.allowed_hosts"),
-    list<&Config::security, &SecurityConfig::connect_hosts>("security.connect_hosts"),
-    {"log.level", false, {}, set_level, [](const Config& config) { return config.log.level; }},
-    {"log.format", false, {}, set_format, [](const Config& config) { return config.log.format; }},
-    log_switch<&LogConfig::access>("log.access", {}),
-    log_switch<&LogConfig::pool_events>("log.pool_events", kPoolEventsNames),
+    word({"server.listen",
+          "Where to listen. 0.0.0.0 and [::] are every address; only loopback and "
+          "Unix sockets need no API key."},
+         "HOST:PORT, [IPV6]:PORT, unix:/path", set_listen,
+         [](const Config& config) { return config.server.listen; }),
+    whole<kServer, &ServerConfig::workers, 0, 256>(
+        kInteger, {"server.workers", "Worker threads; 0 is one per core."}),
+    whole<kServer, &ServerConfig::max_connections, 1, 1'000'000>(
+        kInteger,
+        {"server.max_connections", "Client connections over all workers; more are answered 503."}),
+    whole<kServer, &ServerConfig::max_head_bytes, 1'024, 1'048'576>(
+        kBytes, {"server.max_head_bytes", "Largest request line with headers."}),
+    whole<kServer, &ServerConfig::max_body_bytes, 1'024, 1'073'741'824>(
+        kBytes, {"server.max_body_bytes", "Largest request body."}),
+    duration<&ServerConfig::head_timeout, 1>(
+        {"server.head_timeout_ms", "From a request's first byte to the end of its head."}),
+    duration<&ServerConfig::body_timeout, 1>(
+        {"server.body_timeout_ms", "From the end of the head to the end of the body."}),
+    duration<&ServerConfig::idle_timeout, 1>(
+        {"server.idle_timeout_ms", "How long a connection may rest between two requests."}),
+    duration<&ServerConfig::write_timeout, 1>(
+        {"server.write_timeout_ms", "A client that takes nothing for so long is dropped."}),
+    duration<&ServerConfig::drain_delay, 0>(
+        {"server.drain_delay_ms",
+         "On SIGTERM: how long /readyz says no before the listener closes."}),
+    duration<&ServerConfig::drain_timeout, 0>(
+        {"server.drain_timeout_ms", "How long requests in flight may still take after that."}),
+    list<kServer, &ServerConfig::cors_origins>(
+        {"server.cors_origins", "Web pages that may call us, as https://app.example.com."}),
+    list<kServer, &ServerConfig::allowed_hosts>(
+        {"server.allowed_hosts",
+         "Names that clients may give in the Host header, besides the listen address and "
+         "loopback. While the list is empty, a gateway that is not on loopback takes every name."}),
+    list<&Config::security, &SecurityConfig::connect_hosts>(
+        {"security.connect_hosts",
+         "Hosts that POST /databases/connect may name: names, addresses, 10.0.0.0/8, *.suffix, * "
+         "(everything on the network), /directories of Unix sockets."}),
+    word({"log.level", "Lines below this level are not written."}, "debug, info, warn, error",
+         set_level, [](const Config& config) { return config.log.level; }),
+    word({"log.format", "How lines look; auto is text on a terminal, and else json."},
+         "auto, json, text", set_format, [](const Config& config) { return config.log.format; }),
+    log_switch<&LogConfig::access>({"log.access", "One line per request, at level info."}, {}),
+    log_switch<&LogConfig::pool_events>(
+        {"log.pool_events",
+         "Connect, checkout and checkin of every connection, whatever log.level says."},
+        kPoolEventsNames),
 };
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -17,6 +18,9 @@ constexpr std::size_t kLargestFile = 16 * 1024 * 1024;
 /// Bounds for aliases that contain themselves, or each other, many times over.
 constexpr int kDeepest = 16;
 constexpr int kMostNodes = 300'000;
+/// yaml-cpp takes the end of the file for the quote that is missing. So a comment is put there,
+/// which becomes part of the text if a quote is still open.
+constexpr std::string_view kEndMark = "# the end of the file, unless a quote is open";
 
 class TreeBuilder {
  public:
@@ -46,6 +50,10 @@ class TreeBuilder {
   }
 
   void convert_scalar(const YAML::Node& yaml, Node& node) {
+    if (yaml.Scalar().find(kEndMark) != std::string::npos) {
+      mistakes_.push_back({place(yaml.Mark()), "a quote begins here that is never closed"});
+      return;
+    }
     auto text = substitute(yaml.Scalar(), environment_);
     if (!text) {
       mistakes_.push_back({node.where, text.error()});
@@ -60,7 +68,9 @@ class TreeBuilder {
     node.kind = Node::Kind::kList;
     for (const YAML::Node& item : yaml) {
       if (too_large_) return;
-      node.children.push_back(convert(item, depth + 1));
+      Node child = convert(item, depth + 1);
+      const bool is_told = item.IsScalar() && child.kind == Node::Kind::kNothing;
+      if (!is_told) node.children.push_back(std::move(child));
     }
   }
 
@@ -93,9 +103,18 @@ class TreeBuilder {
   bool too_large_ = false;
 };
 
+std::vector<YAML::Node> documents_of(const std::string& text) {
+  try {
+    return YAML::LoadAll(text + "\n" + std::string(kEndMark) + "\n");
+  } catch (const YAML::Exception&) {
+    static_cast<void>(YAML::LoadAll(text));  // throws with the places of the file as it is
+    throw;
+  }
+}
+
 Node parse(const std::string& file, const std::string& text, const Environment& environment,
            Mistakes& mistakes) {
-  const std::vector<YAML::Node> documents = YAML::LoadAll(text);
+  const std::vector<YAML::Node> documents = documents_of(text);
   if (documents.empty()) return {};
   if (documents.size() > 1) mistakes.push_back({file, "has more than one YAML document; keep one"});
   Node root = TreeBuilder(file, environment, mistakes).build(documents.front());

@@ -80,6 +80,17 @@ TEST(CommandLine, WhatItDoesNotKnowIsAMistake) {
   }
 }
 
+TEST(CommandLine, AMistypedCommandIsToldWithTheOneThatWasMeant) {
+  EXPECT_EQ(refused({"sreve"}).text,
+            "unknown command 'sreve'; did you mean 'serve'?\nRun sluice --help for more.\n");
+  EXPECT_EQ(refused({"chekc-config", "a.yaml"}).text,
+            "unknown command 'chekc-config'; did you mean 'check-config'?\n"
+            "Run sluice --help for more.\n");
+  EXPECT_EQ(refused({"frobnicate"}).text,
+            "unknown command 'frobnicate'; there are serve, check-config, check-health, settings, "
+            "version\nRun sluice --help for more.\n");
+}
+
 class Configuration : public testing::Test {
  protected:
   config::TemporaryFiles files_;

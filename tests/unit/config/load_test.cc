@@ -141,6 +141,29 @@ TEST_F(Load, WrongShapesAreMistakes) {
   EXPECT_EQ(mistakes("? [a, b]\n: c\n"), Lines{"test.yaml:1:3: a key must be a plain word"});
 }
 
+TEST_F(Load, AQuoteThatIsNeverClosedIsAMistake) {
+  const std::string message = "a quote begins here that is never closed";
+  EXPECT_EQ(mistakes("session:\n  time_zone: 'UTC\n"), Lines{"test.yaml:2:14: " + message});
+  EXPECT_EQ(mistakes("pool: {}\nsession:\n  search_path: \"a, b"),
+            Lines{"test.yaml:3:16: " + message});
+  EXPECT_EQ(mistakes("server:\n  cors_origins:\n    - \"https://a\n    - https://b\n"),
+            Lines{"test.yaml:3:7: " + message});
+  EXPECT_EQ(mistakes("\"pool: {}\n"), Lines{"test.yaml:1:1: " + message});
+}
+
+TEST_F(Load, QuotesThatAreNoneOrClosedAreFine) {
+  for (const std::string yaml :
+       {"session: {search_path: \"a\nb\"}\n", "session:\n  search_path: it's\n",
+        "# it's a comment\npool: {}", "session:\n  search_path: 'it''s'",
+        "session:\n  search_path: \"\\\"\" # \"\n", "session:\n  search_path: >-\n    'a\n",
+        "session:\n  search_path: >\n    'a\n\n\n", "session:\n  search_path: a"}) {
+    for (const std::string& line : mistakes(yaml)) {
+      // A folded text ends with a line's end, which no setting may hold; that is another matter.
+      EXPECT_NE(line.find("control characters"), std::string::npos) << yaml << line;
+    }
+  }
+}
+
 TEST_F(Load, BrokenYamlIsAMistakeWithItsPlace) {
   const Lines lines = mistakes("pool:\n  max_size: [1\n");
   ASSERT_EQ(lines.size(), 1u);
