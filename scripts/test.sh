@@ -29,7 +29,7 @@ done
 plainly=()
 if [ "$preset" = tsan ] && setarch -R true 2>/dev/null; then plainly=(setarch -R); fi
 
-ensure_packages "${build_packages[@]}" "${run_packages[@]}" "${test_packages[@]}"
+ensure_packages "${build_packages[@]}" "${run_packages[@]}" "${test_packages[@]}" "${bench_packages[@]}"
 mkdir -p build
 gateway_build "$preset"
 exec "${plainly[@]}" ctest --test-dir "build/$preset" -j "$(nproc)" --output-on-failure --no-tests=error "${selection[@]}"
