@@ -124,6 +124,7 @@ void FakeConnection::require_idle(const char* what) const {
   if (call_) throw std::logic_error(name + " while something else runs on the connection");
   if (broken_) throw std::logic_error(name + " on a broken connection");
   if (detached_) throw std::logic_error(name + " on a detached connection");
+  if (!loop_.is_current()) throw std::logic_error(name + " on another loop's thread");
 }
 
 void FakeConnection::start(Script& script, Call::Finished finished) {
@@ -145,11 +146,15 @@ void FakeConnection::end_status(const Ended& ended, const Answer& answer) {
 void FakeConnection::execute(const Query& query, const pool::ExecuteOptions&, RowSink& sink,
                              Done done) {
   require_idle("execute");
+  if (database_.on_execute) database_.on_execute(*this, query);
+  if (query.sql.starts_with("BEGIN")) in_transaction_ = true;
+  if (query.sql == "COMMIT" || query.sql == "ROLLBACK") in_transaction_ = false;
   database_.log_.push_back(query.sql);
   ++executed_;
   start(database_.script_of(query.sql),
-        [&sink, done = std::move(done), limit = query.max_rows](const Answer& answer) {
+        [&sink, done = std::move(done), sql = query.sql, limit = query.max_rows](Answer answer) {
           if (answer.kind == Answer::Kind::kError) return done(fail(answer.error));
+          if (answer.echoes) answer.rows = {{sql}};
           done(deliver(answer, limit, sink));
         });
   executing_ = true;
@@ -157,6 +162,7 @@ void FakeConnection::execute(const Query& query, const pool::ExecuteOptions&, Ro
 
 void FakeConnection::cancel() {
   if (!executing_ || cancel_) return;
+  cancelled_ = true;
   cancel_ = std::make_unique<Call>(loop_, database_.cancels, [this](const Answer& answer) {
     const auto ended = std::move(cancel_);
     if (!executing_ || answer.kind != Answer::Kind::kOk) return;
@@ -177,6 +183,8 @@ void FakeConnection::ping(Ended ended) {
 
 void FakeConnection::reset(ResetPolicy, Ended ended) {
   require_idle("reset");
+  cancel_.reset();  // it would be waited for
+  cancelled_ = false;
   start(database_.resets, [this, ended = std::move(ended)](const Answer& answer) {
     if (answer.kind == Answer::Kind::kOk) dirty_ = in_transaction_ = false;
     end_status(ended, answer);
@@ -189,7 +197,7 @@ void FakeConnection::close(std::function<void()> closed) {
 }
 
 bool FakeConnection::needs_reset(ResetPolicy policy) const {
-  if (policy == ResetPolicy::kAlways || in_transaction_) return true;
+  if (policy == ResetPolicy::kAlways || in_transaction_ || cancelled_) return true;
   return policy == ResetPolicy::kDirty && dirty_;
 }
 

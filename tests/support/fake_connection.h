@@ -16,7 +16,8 @@ namespace sluice::testing {
 class FakeDatabase;
 
 /// A connection to a FakeDatabase. It holds its user to the seam's rules: two things at once, or
-/// anything on a broken or detached connection, throw std::logic_error.
+/// anything on a broken or detached connection, or on another loop's thread, throw
+/// std::logic_error. BEGIN, COMMIT and ROLLBACK are understood.
 class FakeConnection final : public pool::Connection {
  public:
   FakeConnection(FakeDatabase& database, base::EventLoop& loop);
@@ -44,6 +45,7 @@ class FakeConnection final : public pool::Connection {
   void make_dirty() { dirty_ = true; }
   void open_transaction() { in_transaction_ = true; }
   [[nodiscard]] int number() const { return number_; }  ///< 1 for the first one opened
+  [[nodiscard]] base::EventLoop& loop() const { return loop_; }
   [[nodiscard]] bool busy() const { return call_ != nullptr; }
   [[nodiscard]] bool detached() const { return detached_; }
   [[nodiscard]] int executed() const { return executed_; }
@@ -59,6 +61,7 @@ class FakeConnection final : public pool::Connection {
   std::unique_ptr<Call> call_;
   bool executing_ = false;
   std::unique_ptr<Call> cancel_;
+  bool cancelled_ = false;  // since the last reset
   std::function<void()> idle_broken_;
   bool broken_ = false;
   bool dirty_ = false;
@@ -108,6 +111,9 @@ class FakeDatabase {
 
   /// Ends every session, as a restart of the server does.
   void lose_all();
+
+  /// Told of every statement before it is executed.
+  std::function<void(FakeConnection&, const Query&)> on_execute;
 
   std::string server_version = "15.8";
   /// False: an unanswered connect stays unanswered even after its deadline.

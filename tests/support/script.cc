@@ -110,6 +110,13 @@ Answer Answer::dirty() const {
   return answer;
 }
 
+Answer Answer::echo() const {
+  Answer answer = *this;
+  answer.echoes = true;
+  answer.columns = {"statement"};
+  return answer;
+}
+
 Answer Script::take() {
   ++calls_;
   if (next_.empty()) return default_;
@@ -126,6 +133,10 @@ void Script::answer_oldest(Answer answer) {
 void Script::answer_newest(Answer answer) {
   if (waiting_.empty()) throw std::logic_error("no call waits for an answer");
   waiting_.back()->end(std::move(answer));
+}
+
+void Script::answer_all_at(base::TimePoint at, const Answer& answer) {
+  for (Call* call : waiting_) call->end_at(at, answer);
 }
 
 Call::Call(base::EventLoop& loop, Script& script, Finished finished)

@@ -28,6 +28,7 @@ struct Answer {
   Error error;                 ///< for kError
   bool loses_session = false;  ///< the connection is broken afterwards
   bool dirties_session = false;
+  bool echoes = false;               ///< its one row, of one column, is the statement's own text
   std::vector<std::string> columns;  ///< of an executed statement; none: it has no result
   std::vector<FakeRow> rows;
   std::string command = "SELECT";
@@ -45,6 +46,8 @@ struct Answer {
   [[nodiscard]] Answer later(base::Duration delay) const;
   /// The same, leaving a session that must be reset.
   [[nodiscard]] Answer dirty() const;
+  /// The same, with the statement's own text as its only row.
+  [[nodiscard]] Answer echo() const;
 };
 
 /// Errors as the postgres layer would give them.
@@ -66,6 +69,8 @@ class Script {
 
   void always(Answer answer) { default_ = std::move(answer); }
   void next(Answer answer) { next_.push_back(std::move(answer)); }
+  /// Drops the answers that were given for the next calls.
+  void forget_next() { next_.clear(); }
 
   [[nodiscard]] int calls() const { return calls_; }
   /// Unanswered calls (`never`) that are still under way.
@@ -73,6 +78,8 @@ class Script {
   /// Answers the unanswered call that has waited longest, or the newest, at once.
   void answer_oldest(Answer answer);
   void answer_newest(Answer answer);
+  /// Answers all unanswered calls at that moment, each on its own loop.
+  void answer_all_at(base::TimePoint at, const Answer& answer);
 
  private:
   friend class Call;

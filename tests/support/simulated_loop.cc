@@ -10,6 +10,19 @@ namespace {
 // Nobody posts so much without time passing, unless two tasks post each other for ever.
 constexpr int kEndless = 1'000'000;
 
+/// Marks a loop as the one that runs, also when what runs throws.
+class Running {
+ public:
+  explicit Running(bool& running) : running_(running), before_(std::exchange(running, true)) {}
+  ~Running() { running_ = before_; }
+  Running(const Running&) = delete;
+  Running& operator=(const Running&) = delete;
+
+ private:
+  bool& running_;
+  const bool before_;
+};
+
 }  // namespace
 
 void SimulatedLoop::advance(base::Duration span) { advance_to(now_ + span); }
@@ -35,17 +48,33 @@ void SimulatedLoop::run_posted() {
 }
 
 void SimulatedLoop::run_tasks() {
-  for (int ran = 0;; ++ran) {
+  for (int ran = 0; has_tasks(); ++ran) {
     if (ran > kEndless) throw std::logic_error("tasks post each other for ever");
-    base::Task task;
-    {
-      std::lock_guard lock(mutex_);
-      if (tasks_.empty()) return;
-      task = std::move(tasks_.front());
-      tasks_.pop_front();
-    }
-    task();
+    run_one_task();
   }
+}
+
+bool SimulatedLoop::has_tasks() const {
+  std::lock_guard lock(mutex_);
+  return !tasks_.empty();
+}
+
+void SimulatedLoop::run_one_task() {
+  base::Task task;
+  {
+    std::lock_guard lock(mutex_);
+    task = std::move(tasks_.front());
+    tasks_.pop_front();
+  }
+  const Running running(running_);
+  task();
+  task = nullptr;  // whatever it owned ends on this loop, too
+}
+
+void SimulatedLoop::fire_due(base::TimePoint moment) {
+  now_ = moment;
+  const Running running(running_);
+  timers_.fire_due(now_);
 }
 
 void SimulatedLoop::post(base::Task task) {

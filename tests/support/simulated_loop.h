@@ -13,7 +13,11 @@ namespace sluice::testing {
 /// and takes no time. It belongs to the thread that made it; `post` may come from any thread.
 class SimulatedLoop final : public base::EventLoop {
  public:
-  SimulatedLoop() = default;
+  /// Several loops on one thread stand for several workers: each is current only while it runs
+  /// something.
+  enum class Role { kAlone, kOneOfSeveral };
+
+  explicit SimulatedLoop(Role role = Role::kAlone) : role_(role) {}
   SimulatedLoop(const SimulatedLoop&) = delete;
   SimulatedLoop& operator=(const SimulatedLoop&) = delete;
 
@@ -25,10 +29,21 @@ class SimulatedLoop final : public base::EventLoop {
   /// Runs posted tasks until none is left, and timers that are due already. Time stands still.
   void run_posted();
 
+  // For loops that take turns:
+  [[nodiscard]] bool has_tasks() const;
+  /// Runs the task that was posted first.
+  void run_one_task();
+  /// Moves the clock to that moment and fires the timers that are due.
+  void fire_due(base::TimePoint moment);
+  /// Moves the clock, and runs nothing.
+  void set_now(base::TimePoint moment) { now_ = moment; }
+
   [[nodiscard]] base::TimePoint now() const override { return now_; }
   [[nodiscard]] base::TimerQueue& timers() override { return timers_; }
   void post(base::Task task) override;
-  [[nodiscard]] bool is_current() const override { return thread_ == std::this_thread::get_id(); }
+  [[nodiscard]] bool is_current() const override {
+    return role_ == Role::kAlone ? thread_ == std::this_thread::get_id() : running_;
+  }
 
   void watch(int fd, base::Interest interest, base::FdWatcher& watcher) override;
   void rewatch(int fd, base::Interest interest) override;
@@ -48,11 +63,13 @@ class SimulatedLoop final : public base::EventLoop {
 
   void run_tasks();
 
+  const Role role_;
+  bool running_ = false;
   const std::thread::id thread_ = std::this_thread::get_id();
   base::TimePoint now_{std::chrono::hours(1'000)};  // far from zero, so that "a day ago" exists
   base::TimerQueue timers_;
   std::map<int, Watched> watched_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::deque<base::Task> tasks_;
 };
 

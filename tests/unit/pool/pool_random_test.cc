@@ -1,8 +1,8 @@
 // Thousands of random lives of a pool, checked at every step. SLUICE_SEEDS sets how many, a failing
 // seed is named and can be replayed alone with SLUICE_SEED.
-#include <cstdlib>
 #include <map>
 
+#include "support/seeds.h"
 #include "unit/pool/pool_bench.h"
 
 namespace sluice::pool {
@@ -302,21 +302,15 @@ class RandomLife {
   int probed_ = 0;
 };
 
-std::uint64_t setting(const char* name, std::uint64_t otherwise) {
-  const char* text = std::getenv(name);
-  return text ? std::strtoull(text, nullptr, 10) : otherwise;
-}
-
 TEST(PoolAtRandom, KeepsItsPromisesInEveryLife) {
-  const auto first = setting("SLUICE_SEED", 0);
-  const auto count = first != 0 ? 1 : setting("SLUICE_SEEDS", 2'000);
+  const auto seeds = testing::seeds_to_run(2'000);
   Met met;
-  for (std::uint64_t seed = first; seed < first + count; ++seed) {
+  for (std::uint64_t seed = seeds.first; seed < seeds.first + seeds.count; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     RandomLife(seed, met).live(250);
     if (HasFailure()) return;
   }
-  if (count < 500) return;
+  if (seeds.count < 500) return;
   EXPECT_GT(met.timeouts, 100);
   EXPECT_GT(met.connect_errors, 100);
   EXPECT_GT(met.waited_and_served, 1'000);

@@ -1,0 +1,97 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <tuple>
+#include <utility>
+
+#include "base/time.h"
+#include "simulation/answers.h"
+#include "simulation/event.h"
+#include "simulation/met.h"
+#include "sluice/query.h"
+#include "sluice/result.h"
+#include "support/fake_connection.h"
+
+namespace sluice::simulation {
+
+/// What the world knows when a call is made or answered.
+struct Surroundings {
+  base::TimePoint now;
+  int registration = 0;   ///< tells one registration of a database from the next; 0: none
+  bool in_order = false;  ///< calls of one caller cannot overtake each other
+  bool closing = false;
+};
+
+/// The calls (and the legs of fan-outs) that were made, what databases saw of each, and how each
+/// ended; holds all three against each other.
+class Calls {
+ public:
+  using Key = std::pair<int, int>;  ///< the event's id, the database
+
+  struct Order {
+    Key key;
+    int from = kOutside;
+    int statements = 1;
+    milliseconds timeout{};
+    base::TimePoint deadline;
+  };
+
+  Calls(Verdict& verdict, Answers& answers, Met& met)
+      : verdict_(verdict), answers_(answers), met_(met) {}
+
+  /// The statement that stands for the call `id`, and names it.
+  [[nodiscard]] static std::string statement(int id) { return "q" + std::to_string(id); }
+
+  void made(const Order& order, const Surroundings& now);
+  /// The leg of a fan-out starts: its database may be another one by now.
+  void starts(Key key, const Surroundings& now);
+  void cancelled(int id);
+  void answered(Key key, const Result<Completion>& result, const Surroundings& now);
+
+  /// A database was sent a statement. `policy`: after which uses sessions are cleaned there. False
+  /// when it is the next one of something that has begun.
+  bool sent(int database, const std::string& sql, testing::FakeConnection& connection,
+            ResetPolicy policy);
+
+  /// Where the rows of a call go; it notes rows that are not the call's own, or come too late.
+  [[nodiscard]] std::shared_ptr<RowSink> sink(Key key);
+
+  [[nodiscard]] bool exists(Key key) const { return calls_.contains(key); }
+  [[nodiscard]] int under_way(int database) const;
+  /// Calls of which the database was sent anything at all.
+  [[nodiscard]] std::int64_t begun(int database) const;
+
+ private:
+  struct Call {
+    Order order;
+    std::string name;
+    Surroundings made;
+    Answers::Ticket ticket = 0;
+    int serial = 0;
+    int sent = 0;
+    bool cancelled = false;
+    bool answered = false;
+  };
+  class Sink;
+
+  void check_user(Call* call, const std::string& sql, testing::FakeConnection& connection,
+                  ResetPolicy policy);
+  void check_order(const Call& call);
+  void check_success(const Call& call, const Surroundings& now);
+  void check_error(const Call& call, const Error& error, const Surroundings& now);
+  void check_code(const Call& call, const Error& error, const Surroundings& now);
+  [[nodiscard]] static bool time_is_up(const Call& call, base::TimePoint now);
+
+  Verdict& verdict_;
+  Answers& answers_;
+  Met& met_;
+  std::map<Key, Call> calls_;
+  std::map<const testing::FakeConnection*, Call*> users_;  ///< null: a transaction has begun
+  std::map<std::tuple<int, int, int>, int> last_sent_;     ///< by database, registration, caller
+  std::map<int, std::int64_t> unnamed_;                    ///< transactions and probes, by database
+  int next_serial_ = 1;
+};
+
+}  // namespace sluice::simulation

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "sluice/error.h"
+
+namespace sluice::simulation {
+
+/// What was met in all scenarios together, so that no test can pass by meeting nothing. Plain
+/// numbers, because it lives in memory that several processes share.
+struct Met {
+  static constexpr std::size_t kCodes = static_cast<std::size_t>(ErrorCode::kInternal) + 1;
+
+  std::int64_t scenarios = 0;
+  std::int64_t succeeded = 0;
+  std::array<std::int64_t, kCodes> failed{};  ///< calls, by code
+  std::int64_t cut = 0;                       ///< calls that had begun when they failed
+  std::int64_t connected = 0;
+  std::int64_t not_connected = 0;
+  std::int64_t lent = 0;
+  std::int64_t opened = 0;     ///< breakers
+  std::int64_t recovered = 0;  ///< breakers, through trials
+  std::int64_t drained = 0;    ///< databases, while calls were under way
+
+  void fail(ErrorCode code) { ++failed[static_cast<std::size_t>(code)]; }
+  [[nodiscard]] std::int64_t failures(ErrorCode code) const {
+    return failed[static_cast<std::size_t>(code)];
+  }
+};
+
+}  // namespace sluice::simulation

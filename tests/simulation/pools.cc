@@ -1,0 +1,140 @@
+#include "simulation/pools.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+namespace sluice::simulation {
+namespace {
+
+std::string name(int database) { return "db" + std::to_string(database); }
+
+int limit_of(const PoolOptions& options) { return options.max_size + options.max_overflow; }
+
+bool draining(const manager::Shard& shard) { return shard.refusal().has_value(); }
+
+/// A pool that drains may be gone already, and must be asked with care.
+PoolStats stats_of(manager::Shard& shard) {
+  return draining(shard) ? shard.stats().pool : shard.pool().stats();
+}
+
+}  // namespace
+
+void Pools::registered(int database, const manager::Database& registration) {
+  for (const auto& shard : registration.shards) watched_.push_back({database, shard, 0, {}});
+  limits_change(database, registration.options.pool);
+}
+
+void Pools::limits_change(int database, const PoolOptions& options) {
+  int& highest = changing_[database];
+  highest = std::max(highest, limit_of(options));
+}
+
+void Pools::check(int database, const testing::FakeDatabase& fake, int trials) {
+  int total = 0;
+  for (Watched& watched : watched_) {
+    const auto shard = watched.shard.lock();
+    if (!shard || watched.database != database) continue;
+    const PoolStats stats = stats_of(*shard);
+    total += stats.total();
+    if (draining(*shard)) continue;
+    check_limit(watched, *shard, stats);
+    check_counters(watched, stats);
+    watched.before = stats;
+  }
+  const int seen = fake.live() + fake.connecting();
+  if (total <= seen && seen <= total + trials) return;
+  verdict_.broken("no connection is lost or leaked",
+                  name(database) + " sees " + std::to_string(seen) + " connections, its pools " +
+                      std::to_string(total) + ", beside at most " + std::to_string(trials) +
+                      " that are tried out");
+}
+
+void Pools::check_limit(Watched& watched, const manager::Shard& shard, const PoolStats& stats) {
+  // What is lent or on its way out may exceed a smaller limit until it is back.
+  const auto changing = changing_.find(watched.database);
+  const int limit = limit_of(shard.options().pool);
+  const int limit_before = std::exchange(watched.limit, limit);
+  const int allowed = std::max({limit, limit_before, watched.before.total(),
+                                changing == changing_.end() ? 0 : changing->second});
+  if (stats.total() <= allowed) return;
+  verdict_.broken("slots are conserved", name(watched.database) + " has " +
+                                             std::to_string(stats.total()) + " of at most " +
+                                             std::to_string(allowed) + " connections");
+}
+
+void Pools::check_counters(const Watched& watched, const PoolStats& stats) {
+  const PoolStats& before = watched.before;
+  bool rising = stats.connections_created >= before.connections_created &&
+                stats.connect_errors >= before.connect_errors &&
+                stats.acquired >= before.acquired && stats.released >= before.released &&
+                stats.acquire_timeouts >= before.acquire_timeouts;
+  for (const auto& [reason, count] : before.connections_closed) {
+    const auto now = stats.connections_closed.find(reason);
+    rising = rising && now != stats.connections_closed.end() && now->second >= count;
+  }
+  if (!rising) verdict_.broken("counters never decrease", "a counter of " + name(watched.database));
+  if (stats.acquired - stats.released == stats.used) return;
+  verdict_.broken("each lease is given back once",
+                  name(watched.database) + " lent " + std::to_string(stats.acquired) + ", got " +
+                      std::to_string(stats.released) + " back, and " + std::to_string(stats.used) +
+                      " are out");
+}
+
+bool Pools::shut(int database, const base::EventLoop& loop) const {
+  bool any = false;
+  for (const Watched& watched : watched_) {
+    const auto shard = watched.shard.lock();
+    if (!shard || watched.database != database || &shard->loop() != &loop) continue;
+    if (draining(*shard)) continue;
+    if (!shard->breaker().refusing()) return false;
+    // What has a connection when the breaker opens goes on at that moment.
+    if (shard->breaker().status(loop.now()).in_state_for.count() == 0) return false;
+    any = true;
+  }
+  return any;
+}
+
+bool Pools::refuses(int database) const {
+  return std::any_of(watched_.begin(), watched_.end(), [database](const Watched& watched) {
+    const auto shard = watched.shard.lock();
+    return shard && watched.database == database && !draining(*shard) &&
+           shard->breaker().refusing();
+  });
+}
+
+void Pools::require_quiet() {
+  for (const Watched& watched : watched_) {
+    const auto shard = watched.shard.lock();
+    if (!shard || draining(*shard)) continue;
+    const PoolStats stats = shard->pool().stats();
+    if (stats.used + stats.waiting + stats.connecting == 0) continue;
+    verdict_.broken("everything returns to zero",
+                    name(watched.database) + " rests, but " + std::to_string(stats.used) +
+                        " connections are used, " + std::to_string(stats.connecting) +
+                        " connecting, and " + std::to_string(stats.waiting) + " callers wait");
+  }
+}
+
+void Pools::require_gone() {
+  for (const Watched& watched : watched_) {
+    if (watched.shard.expired()) continue;
+    verdict_.broken("what is closed is destroyed",
+                    "a pool of " + name(watched.database) + " lives on");
+  }
+}
+
+void Pools::end_overrides() {
+  for (const Watched& watched : watched_) {
+    const auto shard = watched.shard.lock();
+    if (!shard) continue;
+    const auto state = shard->breaker().state();
+    if (state != BreakerState::kForcedOpen && state != BreakerState::kForcedClosed &&
+        state != BreakerState::kObserveOnly) {
+      continue;
+    }
+    shard->loop().post([shard] { shard->force_breaker(BreakerState::kClosed, {}, "the end"); });
+  }
+}
+
+}  // namespace sluice::simulation

@@ -1,0 +1,52 @@
+// Thousands of lives of a manager, drawn from seeds; see README.md.
+#include <gtest/gtest.h>
+
+#include "simulation/laboratory.h"
+#include "support/seeds.h"
+
+namespace sluice::simulation {
+namespace {
+
+/// What went wrong, the shortest way to it, and how to see it again.
+std::string report(Laboratory& laboratory, std::uint64_t seed) {
+  const Scenario scenario = make_scenario(seed);
+  const auto violation = laboratory.try_out(scenario);
+  const auto number = std::to_string(seed);
+  if (!violation) return "seed " + number + " failed once, but not again";
+  const Scenario fewer = laboratory.shrunk(scenario, violation->promise);
+  const auto last = laboratory.try_out(fewer);
+  return "seed " + number + " breaks the promise: " + violation->promise + "\n" +
+         (last ? last : violation)->seen + "\n" + std::to_string(fewer.events.size()) + " of " +
+         std::to_string(scenario.events.size()) + " events are enough:\n" + to_string(fewer) +
+         "Again: SLUICE_SEED=" + number + " build/dev/simulation_test\n";
+}
+
+/// A simulation in which nothing happens finds nothing.
+void expect_much_was_met(const Met& met) {
+  for (const auto code :
+       {ErrorCode::kUnknownDatabase, ErrorCode::kConnectionRejected,
+        ErrorCode::kDatabaseUnavailable, ErrorCode::kBreakerOpen, ErrorCode::kQueueFull,
+        ErrorCode::kAcquireTimeout, ErrorCode::kPaused, ErrorCode::kDraining, ErrorCode::kSqlError,
+        ErrorCode::kQueryTimeout, ErrorCode::kCancelled}) {
+    EXPECT_GT(met.failures(code), met.scenarios / 20) << to_string(code);
+  }
+  EXPECT_GT(met.succeeded, met.scenarios * 5);
+  EXPECT_GT(met.cut, met.scenarios);
+  EXPECT_GT(met.connected, met.scenarios);
+  EXPECT_GT(met.not_connected, met.scenarios / 20);
+  EXPECT_GT(met.lent, met.scenarios / 4);
+  EXPECT_GT(met.opened, met.scenarios / 4);
+  EXPECT_GT(met.recovered, met.scenarios / 10);
+  EXPECT_GT(met.drained, met.scenarios / 10);
+}
+
+TEST(Simulation, KeepsEveryPromiseInEveryLife) {
+  const auto seeds = testing::seeds_to_run(3'000);
+  Laboratory laboratory;
+  const auto failed = laboratory.first_failure(seeds.first, seeds.count);
+  ASSERT_FALSE(failed) << report(laboratory, *failed);
+  if (seeds.count >= 1'000) expect_much_was_met(laboratory.met());
+}
+
+}  // namespace
+}  // namespace sluice::simulation
