@@ -85,6 +85,7 @@ Registrar::Registrar(Registry& registry, Dependencies dependencies)
 Registrar::~Registrar() = default;
 
 void Registrar::connect(ConnectCall call) {
+  if (closing_) return call.done(fail(closing_error()));
   if (auto good = check(call); !good) return call.done(fail(std::move(good.error())));
   if (call.db_id.empty()) {
     const auto known = ids_by_target_.find(call.target.display());
@@ -112,7 +113,10 @@ void Registrar::try_out(ConnectCall call) {
   const Trial::Request request{call.target, call.options, random_()};
   home.post([this, &home, &control, id, request, call = std::move(call)]() mutable {
     auto trial = std::make_shared<Trial>(home, dependencies_.connectors, request);
-    control.post([this, id, trial] { trials_[id] = trial; });
+    control.post([this, id, trial] {
+      trials_[id] = trial;
+      if (closing_) give_up(trial);
+    });
     trial->run(
         [this, &control, call = std::move(call)](const Result<TrialReport>& report) {
           control.post([this, call, report] { tried(call, report); });
@@ -122,6 +126,7 @@ void Registrar::try_out(ConnectCall call) {
             // Back home to die, where its timers live.
             home.post([trial = std::move(trials_[id])] {});
             trials_.erase(id);
+            finish_close();
           });
         });
   });
@@ -152,6 +157,7 @@ void Registrar::settle(const ConnectCall& call, const Result<Connected>& result)
     if (shared) shared->created = false;
     other.done(std::move(shared));
   }
+  finish_close();
 }
 
 void Registrar::create(const ConnectCall& call, const TrialReport& report) {
@@ -253,8 +259,13 @@ void Registrar::disconnect(const std::string& db_id, base::Duration patience,
 
 void Registrar::drain(const DatabasePointer& database, base::Duration patience,
                       std::function<void()> done) {
-  const auto drained =
-      after(database->shards.size(), *dependencies_.loops.front(), std::move(done));
+  draining_.push_back(database);
+  const auto drained = after(database->shards.size(), *dependencies_.loops.front(),
+                             [this, database, done = std::move(done)] {
+                               std::erase(draining_, database);
+                               done();
+                               finish_close();
+                             });
   for (const auto& shard : database->shards) {
     shard->loop().post([shard, patience, drained] { shard->drain(patience, drained); });
   }
@@ -262,13 +273,27 @@ void Registrar::drain(const DatabasePointer& database, base::Duration patience,
 
 void Registrar::close(base::Duration patience, std::function<void()> done) {
   closing_ = true;
-  const auto databases = registry_.all();
-  const auto closed = after(databases.size() + 1, *dependencies_.loops.front(), std::move(done));
-  for (const auto& database : databases) {
-    registry_.remove(database->db_id);
-    drain(database, patience, closed);
+  closed_.push_back(std::move(done));
+  for (const auto& [id, trial] : trials_) give_up(trial);
+  for (const auto& database : draining_) {
+    for (const auto& shard : database->shards) {
+      shard->loop().post([shard, patience] { shard->hurry(patience); });
+    }
   }
-  closed();
+  for (const auto& database : registry_.all()) {
+    registry_.remove(database->db_id);
+    drain(database, patience, [] {});
+  }
+  finish_close();
+}
+
+void Registrar::give_up(const std::shared_ptr<Trial>& trial) {
+  trial->loop().post([trial] { trial->give_up(closing_error()); });
+}
+
+void Registrar::finish_close() {
+  if (!closing_ || !in_flight_.empty() || !trials_.empty() || !draining_.empty()) return;
+  for (const auto& closed : std::exchange(closed_, {})) closed();
 }
 
 }  // namespace sluice::manager

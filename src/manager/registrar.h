@@ -43,7 +43,8 @@ class Registrar {
                   std::function<void(Status)> done);
   void configure(const std::string& db_id, const DatabaseOptions& options,
                  std::function<void(Status)> done);
-  /// Drains every database and every trial.
+  /// Drains every database, hurries those that are being drained already, gives up every trial, and
+  /// calls `done` when nothing is left of any.
   void close(base::Duration patience, std::function<void()> done);
 
  private:
@@ -57,6 +58,8 @@ class Registrar {
   void apply(const DatabasePointer& database, const Target& target, const DatabaseOptions& options,
              bool new_connections);
   void drain(const DatabasePointer& database, base::Duration patience, std::function<void()> done);
+  void give_up(const std::shared_ptr<Trial>& trial);
+  void finish_close();
 
   Registry& registry_;
   Dependencies dependencies_;
@@ -66,7 +69,9 @@ class Registrar {
   std::map<std::string, Waiting> in_flight_;          // by db_id; the calls that wait for the trial
   std::map<std::uint64_t, std::shared_ptr<Trial>> trials_;
   std::uint64_t next_trial_ = 1;
+  std::vector<DatabasePointer> draining_;
   bool closing_ = false;
+  std::vector<std::function<void()>> closed_;  // to be told when nothing is left
 };
 
 }  // namespace sluice::manager

@@ -161,6 +161,11 @@ void Shard::drain(base::Duration patience, std::function<void()> drained) {
   });
 }
 
+void Shard::hurry(base::Duration patience) {
+  const auto by = loop_.now() + patience;
+  if (drain_timer_.armed() && by < drain_timer_.at()) drain_timer_.arm(by);
+}
+
 void Shard::cancel_all() {
   std::vector<std::shared_ptr<Execution>> running;
   running.reserve(running_.size());

@@ -80,8 +80,8 @@ class Shard final : public pool::PoolListener, public std::enable_shared_from_th
   void reconnect();
   /// Takes nothing new; cancels what still runs after `patience`; then closes and calls `drained`.
   void drain(base::Duration patience, std::function<void()> drained);
-  /// Hurries a drain that is under way: cancels everything now.
-  void cancel_all();
+  /// Shortens the patience of a drain that is under way.
+  void hurry(base::Duration patience);
 
   [[nodiscard]] ShardStats stats() const;
 
@@ -101,6 +101,7 @@ class Shard final : public pool::PoolListener, public std::enable_shared_from_th
   void act_on_transitions();
   void run_breaker_clock();
   void checked(base::Duration took, const Error* error);
+  void cancel_all();
   void shut_down();
 
   const std::string db_id_;

@@ -35,6 +35,11 @@ void Trial::run(std::function<void(Result<TrialReport>)> tried, std::function<vo
   });
 }
 
+void Trial::give_up(const Error& why) {
+  connect_error_.reset();
+  pool_->fail_waiters(why);
+}
+
 void Trial::on_lease(Result<pool::Lease> lease) {
   auto tried = std::exchange(tried_, nullptr);
   if (lease) return tried(TrialReport{lease->connection().server_version(), latency_});

@@ -34,6 +34,9 @@ class Trial final : public pool::PoolListener {
 
   /// `tried` comes first, with the answer; `finished` when the connection is closed again.
   void run(std::function<void(Result<TrialReport>)> tried, std::function<void()> finished);
+  /// Fails now, for this reason, if it has not ended yet.
+  void give_up(const Error& why);
+  [[nodiscard]] base::EventLoop& loop() const { return loop_; }
 
   void on_connect(base::Duration took, const Error* error) override;
   void on_ping(base::Duration, const Error*) override {}
