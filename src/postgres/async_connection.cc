@@ -98,15 +98,14 @@ void AsyncConnection::on_ready(bool readable, bool) {
   if (readable && !consume_input(session_.connection, session_.pipeline.waiting()))
     why = lost_session_error(one_line(PQerrorMessage(&session_.connection)));
   if (PQsocket(&session_.connection) != watched_) unwatch();  // libpq has closed it
-  if (why) lost_ = std::move(why);
+  if (why && !abandoned_) lost_ = std::move(why);
   process();
 }
 
 /// Handles what has arrived. Every user's function is the last thing called.
 void AsyncConnection::process() {
   if (!adoption_) return drain_until_closed();
-  if (abandoned_ && !lost_)
-    lost_ = lost_session_error("it was given up, as the server did not answer");
+  if (abandoned_ && !lost_) lost_ = abandoned_error();
   while (operation_ && !abandoned_ && !operation_->unusable()) {
     const auto answer = session_.pipeline.next();
     if (!answer) break;
@@ -220,6 +219,7 @@ void AsyncConnection::send_cancel() {
                                                  ticket_.stub(), [this] { on_cancel_returned(); });
   if (accepted) return;
   cancel_state_ = CancelState::kReturned;
+  cancel_refused_ = true;
   abandon();
 }
 
@@ -242,6 +242,15 @@ void AsyncConnection::abandon() {
   abandoned_ = true;
   ::shutdown(PQsocket(&session_.connection), SHUT_RDWR);
   wake_.arm(session_.loop.now());
+}
+
+/// Clients that leave in crowds must not open the breaker of a healthy database: when it was only
+/// we who could not send another cancel request, the server is not to blame.
+Error AsyncConnection::abandoned_error() const {
+  if (!cancel_refused_) return lost_session_error("it was given up, as the server did not answer");
+  Error error = lost_session_error("it was given up, as too many cancel requests were under way");
+  error.fault = Fault::kOverload;
+  return error;
 }
 
 bool AsyncConnection::cleans(ResetPolicy policy) const {

@@ -73,6 +73,7 @@ class AsyncConnection final : public pool::Connection, private base::FdWatcher {
   void send_cancel();
   void on_cancel_returned();
   void on_cancel_timer();
+  [[nodiscard]] Error abandoned_error() const;
 
   // Resetting.
   [[nodiscard]] bool cleans(ResetPolicy policy) const;
@@ -99,6 +100,7 @@ class AsyncConnection final : public pool::Connection, private base::FdWatcher {
   CancelState cancel_state_ = CancelState::kNone;
   bool cancel_wanted_ = false;  // of what runs now
   int cancels_sent_ = 0;        // likewise
+  bool cancel_refused_ = false;
   std::optional<WantedReset> wanted_reset_;
   std::function<void()> idle_broken_;
   std::function<void()> closed_;

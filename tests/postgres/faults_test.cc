@@ -113,6 +113,7 @@ TEST_F(Faults, WithoutAFreeCancelThreadTheSocketIsShutDown) {
   const auto result = few.finish(*slow_two);
   ASSERT_FALSE(result);
   EXPECT_EQ(result.error().code, ErrorCode::kDatabaseUnavailable);
+  EXPECT_EQ(result.error().fault, Fault::kOverload) << "our own limit is no fault of the database";
   EXPECT_TRUE(two->broken());
   EXPECT_FALSE(slow_one->completion);
   other.thaw();
