@@ -72,6 +72,18 @@ std::vector<Step> transaction_steps(TransactionCall& call) {
   return steps;
 }
 
+/// A probe that failed for want of a connection, or while paused, says nothing of the database.
+void apply_probe(const Error& failure, DatabaseHealth& database) {
+  const bool down = failure.fault == Fault::kDatabase || failure.fault == Fault::kCredentials ||
+                    failure.code == ErrorCode::kQueryTimeout;
+  if (!down) {
+    database.warnings.push_back("the probe failed: " + failure.message);
+  } else if (database.healthy) {
+    database.healthy = false;
+    database.status = failure.message;
+  }
+}
+
 }  // namespace
 
 Error unknown_database(std::string_view db_id) {
@@ -254,11 +266,12 @@ void Manager::stats(std::vector<DatabasePointer> databases, base::EventLoop* rep
   }
 }
 
-void Manager::probe_all(std::function<void()> done) {
+void Manager::probe_all(std::function<void(ProbeFailures)> done) {
   const auto databases = registry_.all();
   auto left = std::make_shared<std::atomic<std::size_t>>(databases.size() + 1);
-  auto finished = [left, done = std::move(done)] {
-    if (left->fetch_sub(1) == 1) done();
+  auto failures = std::make_shared<ProbeFailures>();
+  auto finished = [left, failures, done = std::move(done)] {
+    if (left->fetch_sub(1) == 1) done(std::move(*failures));
   };
   for (const auto& database : databases) {
     Call call;
@@ -266,18 +279,24 @@ void Manager::probe_all(std::function<void()> done) {
     call.query.sql = "SELECT 1";
     call.query.read_only = true;
     call.deadline = base::Deadline::after(dependencies_.clock(), kProbePatience);
-    call.done = [finished](const Result<Completion>&) { finished(); };
+    call.reply_to = &control_loop();  // one thread fills the list
+    call.done = [finished, failures, db_id = call.db_id](Result<Completion> result) {
+      if (!result) failures->emplace(db_id, std::move(result.error()));
+      finished();
+    };
     execute(std::move(call));
   }
   finished();
 }
 
 void Manager::health(bool probe, base::EventLoop* reply_to, std::function<void(Health)> done) {
-  auto judge = [this, reply_to, done = std::move(done)] {
+  auto judge = [this, reply_to, done = std::move(done)](ProbeFailures failures) {
     stats(registry_.all(), reply_to,
-          [done](const std::vector<DatabaseStats>& all) { done(judge_health(all)); });
+          [done, failures = std::move(failures)](const std::vector<DatabaseStats>& all) {
+            done(judge_health(all, failures));
+          });
   };
-  if (!probe) return judge();
+  if (!probe) return judge({});
   probe_all(std::move(judge));
 }
 
@@ -287,7 +306,7 @@ void Manager::close(base::Duration patience, std::function<void()> done) {
       [this, patience, done = std::move(done)] { registrar_.close(patience, done); });
 }
 
-Health judge_health(const std::vector<DatabaseStats>& stats) {
+Health judge_health(const std::vector<DatabaseStats>& stats, const ProbeFailures& failures) {
   Health health;
   std::size_t down = 0;
   bool required_down = false;
@@ -310,6 +329,9 @@ Health judge_health(const std::vector<DatabaseStats>& stats) {
     if (one.pool.waiting > 0) {
       database.warnings.push_back(std::to_string(one.pool.waiting) +
                                   " callers wait for a connection");
+    }
+    if (const auto failed = failures.find(one.db_id); failed != failures.end()) {
+      apply_probe(failed->second, database);
     }
     if (!database.healthy) ++down;
     required_down |= !database.healthy && database.required;

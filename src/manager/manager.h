@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -42,6 +43,9 @@ struct TransactionCall {
   std::function<void(Status)> done;
   base::EventLoop* reply_to = nullptr;
 };
+
+/// Databases that did not answer a probe, and why.
+using ProbeFailures = std::map<std::string, Error>;
 
 /// Gives up a call that is under way. Any thread; no effect once it has ended.
 class CallHandle {
@@ -102,7 +106,7 @@ class Manager {
   [[nodiscard]] base::EventLoop& control_loop() { return *dependencies_.loops.front(); }
 
  private:
-  void probe_all(std::function<void()> done);
+  void probe_all(std::function<void(ProbeFailures)> done);
 
   Dependencies dependencies_;
   Registry registry_;
@@ -110,8 +114,9 @@ class Manager {
   std::atomic<bool> closing_{false};
 };
 
-/// The verdict over all databases, from their figures. Pure.
-[[nodiscard]] Health judge_health(const std::vector<DatabaseStats>& stats);
+/// The verdict over all databases, from their figures and from what a probe found. Pure.
+[[nodiscard]] Health judge_health(const std::vector<DatabaseStats>& stats,
+                                  const ProbeFailures& failures = {});
 
 /// No database is registered under this id.
 [[nodiscard]] Error unknown_database(std::string_view db_id);

@@ -43,6 +43,17 @@ TEST(Health, WarnsOverNinetyPercentUtilization) {
   EXPECT_EQ(judge_health({busy}).databases[0].warnings.size(), 1u);
 }
 
+TEST(Health, AProbeWithoutAFreeConnectionIsAWarningAndNoVerdict) {
+  Error busy;
+  busy.code = ErrorCode::kAcquireTimeout;
+  busy.fault = Fault::kOverload;
+  busy.message = "all are busy";
+  const auto health = judge_health({database(BreakerState::kClosed)}, {{"x", busy}});
+  EXPECT_EQ(health.verdict, Health::Verdict::kHealthy);
+  EXPECT_EQ(health.databases[0].warnings,
+            std::vector<std::string>{"the probe failed: all are busy"});
+}
+
 class ProbedHealth : public ManagerTest {};
 
 TEST_F(ProbedHealth, TriesEveryDatabaseNow) {
@@ -55,6 +66,18 @@ TEST_F(ProbedHealth, TriesEveryDatabaseNow) {
   EXPECT_TRUE(health->databases[0].checked_ago.has_value());
 }
 
+TEST_F(ProbedHealth, ADatabaseThatDoesNotAnswerIsDownBeforeItsBreakerOpens) {
+  register_orders();
+  orders().connects.always(Answer::fails(testing::refused_connection()));
+  std::optional<Health> health;
+  manager.health(true, &loop, [&health](Health judged) { health = std::move(judged); });
+  loop.run_posted();
+  ASSERT_TRUE(health.has_value());
+  EXPECT_FALSE(health->databases[0].healthy);
+  EXPECT_NE(health->databases[0].status.find("refused"), std::string::npos);
+  EXPECT_EQ(health->verdict, Health::Verdict::kUnhealthy);
+}
+
 TEST_F(ProbedHealth, EndsAfterFiveSecondsWhateverADatabaseDoes) {
   register_orders();
   orders().statement("SELECT 1").always(Answer::never());
@@ -65,7 +88,8 @@ TEST_F(ProbedHealth, EndsAfterFiveSecondsWhateverADatabaseDoes) {
   EXPECT_FALSE(health.has_value());
   loop.advance(1ms);
   loop.run_posted();
-  EXPECT_TRUE(health.has_value());
+  ASSERT_TRUE(health.has_value());
+  EXPECT_FALSE(health->databases[0].healthy);
 }
 
 }  // namespace
