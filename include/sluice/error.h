@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "sluice/export.h"
+
 namespace sluice {
 
 /// What went wrong, in one word. The HTTP API uses the same words (`to_string`) as the `code` of a
@@ -33,7 +35,7 @@ enum class ErrorCode {
 };
 
 /// The word for a code: "breaker_open", "sql_error", …
-[[nodiscard]] std::string_view to_string(ErrorCode code);
+[[nodiscard]] SLUICE_API std::string_view to_string(ErrorCode code);
 
 /// What is known about the effects of a failed call.
 enum class Outcome {
@@ -41,7 +43,8 @@ enum class Outcome {
   kRolledBack,  ///< it was executed and undone
   kUnknown,     ///< it was sent, and the answer was lost: it may or may not have taken effect
 };
-[[nodiscard]] std::string_view to_string(Outcome outcome);
+/// The word for an outcome: "not_started", "rolled_back", "unknown".
+[[nodiscard]] SLUICE_API std::string_view to_string(Outcome outcome);
 
 /// Whom a failure speaks against; this alone decides what the circuit breaker makes of it.
 enum class Fault {
@@ -51,26 +54,26 @@ enum class Fault {
   kCredentials,  ///< it cannot work before somebody changes something (28*, 3D000): opens at once
 };
 
-/// Every field of a PostgreSQL error message, in the server's own words.
+/// Every field of a PostgreSQL error message, in the server's own words; empty where it gave none.
 /// Source: PostgreSQL documentation, "Error and Notice Message Fields".
 struct SqlDiagnostics {
-  std::string sqlstate;  ///< five characters, for instance "23505"
-  std::string severity;
-  std::string message;
-  std::string detail;
-  std::string hint;
-  std::string position;  ///< in characters from 1, as a decimal number; empty when not given
-  std::string internal_position;
-  std::string internal_query;
-  std::string where;
-  std::string schema;
-  std::string table;
-  std::string column;
-  std::string data_type;
-  std::string constraint;
-  std::string file;
-  std::string line;
-  std::string routine;
+  std::string sqlstate;           ///< five characters, for instance "23505"
+  std::string severity;           ///< "ERROR", "FATAL" or "PANIC"
+  std::string message;            ///< the primary message, one line
+  std::string detail;             ///< more about it; may quote values
+  std::string hint;               ///< what to do about it
+  std::string position;           ///< in the statement: characters from 1, as a decimal number
+  std::string internal_position;  ///< the same in `internal_query`
+  std::string internal_query;     ///< a statement that a function ran
+  std::string where;              ///< the stack of functions, one per line
+  std::string schema;             ///< of the object concerned, as the next five
+  std::string table;              ///< its name
+  std::string column;             ///< its name
+  std::string data_type;          ///< its name
+  std::string constraint;         ///< its name; unique indexes count as constraints
+  std::string file;               ///< of PostgreSQL's sources, as the next two
+  std::string line;               ///< where in `file`
+  std::string routine;            ///< which function of PostgreSQL reported it
 };
 
 /// One mistake in the caller's input.
@@ -82,10 +85,10 @@ struct FieldError {
 /// An expected failure. A plain value: copying is cheap enough for every path but the hottest.
 /// It never contains a password or a parameter's value.
 struct Error {
-  ErrorCode code = ErrorCode::kInternal;
-  std::string message;  ///< for people: what happened and, where we know it, what to do
-  Outcome outcome = Outcome::kNotStarted;
-  Fault fault = Fault::kCaller;
+  ErrorCode code = ErrorCode::kInternal;   ///< for programs
+  std::string message;                     ///< for people: what happened and, if known, what to do
+  Outcome outcome = Outcome::kNotStarted;  ///< whether anything was done
+  Fault fault = Fault::kCaller;            ///< whom it speaks against
   /// True when the same call may succeed later and repeating it cannot execute anything twice.
   bool retryable = false;
   std::optional<std::chrono::milliseconds> retry_after;  ///< when to come back, if we can tell
@@ -100,6 +103,7 @@ struct Error {
 };
 
 /// Builds an error of ours that concerns only the caller's input.
-[[nodiscard]] Error invalid_request(std::string message, std::vector<FieldError> fields = {});
+[[nodiscard]] SLUICE_API Error invalid_request(std::string message,
+                                               std::vector<FieldError> fields = {});
 
 }  // namespace sluice

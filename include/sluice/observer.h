@@ -5,15 +5,16 @@
 #include <string_view>
 
 #include "sluice/error.h"
+#include "sluice/export.h"
 #include "sluice/stats.h"
 
 namespace sluice {
 
 /// A breaker that changed its state.
 struct BreakerTransition {
-  std::string db_id;
-  BreakerState from = BreakerState::kClosed;
-  BreakerState to = BreakerState::kClosed;
+  std::string db_id;                          ///< whose breaker
+  BreakerState from = BreakerState::kClosed;  ///< the state before
+  BreakerState to = BreakerState::kClosed;    ///< the state now
   std::string reason;       ///< one word: "failure_rate", "connect_failures", "slow_rate",
                             ///< "rejected_by_server", "probe_succeeded", "trials_succeeded",
                             ///< "trial_failed", "operator", "override_over"
@@ -21,16 +22,26 @@ struct BreakerTransition {
 };
 
 /// What happened to a connection or a pool.
-enum class PoolEvent { kConnected, kConnectFailed, kAcquired, kReleased, kClosed, kPoolClosed };
-[[nodiscard]] std::string_view to_string(PoolEvent event);
+enum class PoolEvent {
+  kConnected,      ///< a connection was opened
+  kConnectFailed,  ///< … could not be opened; the detail is the error
+  kAcquired,       ///< … was lent
+  kReleased,       ///< … came back
+  kClosed,         ///< … was closed; the detail is the reason, see docs/pool.md
+  kPoolClosed,     ///< nobody used the pool for long: all its connections are closed
+};
+/// The word for an event: "connected", "connect_failed", …
+[[nodiscard]] SLUICE_API std::string_view to_string(PoolEvent event);
 
 /// Told what happens inside a PoolManager. The library itself writes no log.
 /// Called on worker threads after the change, never under a lock: implementations are thread-safe,
 /// return quickly, do not throw and do not make blocking calls into the PoolManager.
-class Observer {
+class SLUICE_API Observer {
  public:
-  virtual ~Observer() = default;
+  virtual ~Observer();
+  /// A breaker changed its state.
   virtual void on_breaker_transition(const BreakerTransition& transition) { (void)transition; }
+  /// Something happened to a connection. Comes often: twice per call.
   /// `detail` says why (a close reason, an error's text); never contains secrets.
   virtual void on_pool_event(std::string_view db_id, PoolEvent event, std::string_view detail) {
     (void)db_id, (void)event, (void)detail;

@@ -17,9 +17,9 @@ enum class ResetPolicy {
 /// Whether an idle connection is tried (`SELECT 1`) before it is handed out. A closed socket is
 /// noticed at once in every case.
 enum class PrePing {
-  kAuto,  ///< when it was idle for more than 30 s, or since before the last failure
-  kAlways,
-  kNever,
+  kAuto,    ///< when it was idle for more than 30 s, or since before the last failure
+  kAlways,  ///< before every use: one more round trip
+  kNever,   ///< a dead connection is noticed by whoever uses it
 };
 
 /// The connection pool of one database. Limits hold for the database as a whole; with several
@@ -31,17 +31,17 @@ struct PoolOptions {
   int shards = 1;        ///< how many worker threads share the database
   std::chrono::milliseconds acquire_timeout{5'000};  ///< or the call's own deadline, if sooner
   int max_waiters = 0;  ///< callers that may queue; 0: 64 × max_size, at most 1,000
-  std::chrono::milliseconds connect_timeout{5'000};
+  std::chrono::milliseconds connect_timeout{5'000};  ///< of opening one connection, log-in included
   /// Age at which a connection is replaced, less 0–10 % drawn once per connection. 0: never.
   std::chrono::milliseconds max_lifetime{3'600'000};
   std::chrono::milliseconds idle_timeout{300'000};  ///< of connections above min_size. 0: never
   std::int64_t max_queries = 50'000;                ///< per connection. 0: unlimited
-  PrePing pre_ping = PrePing::kAuto;
+  PrePing pre_ping = PrePing::kAuto;                ///< when an idle connection is tried
   std::chrono::milliseconds keepalive{30'000};  ///< heartbeat on idle connections, ±10 %. 0: none
   /// After so long without a call the pool closes all its connections; the database stays
   /// registered and the next call opens it again. 0: never.
   std::chrono::milliseconds pool_idle_timeout{1'800'000};
-  ResetPolicy reset = ResetPolicy::kDirty;
+  ResetPolicy reset = ResetPolicy::kDirty;  ///< when a session is cleaned for its next user
   /// Prepared statements kept per connection, least recently used first out. 0: unnamed statements
   /// only, as transaction-pooling proxies need.
   int statement_cache = 256;
@@ -77,20 +77,20 @@ struct BreakerOptions {
 /// session returns to it.
 struct SessionOptions {
   std::chrono::milliseconds statement_timeout{-1};  ///< -1: as QueryLimits::timeout. 0: none
-  std::chrono::milliseconds idle_in_transaction_timeout{60'000};
-  std::string time_zone = "UTC";
-  std::string search_path;  ///< empty: the server's
-  std::string application_name = "sluice";
-  bool jit = false;
+  std::chrono::milliseconds idle_in_transaction_timeout{60'000};  ///< the server's own. 0: none
+  std::string time_zone = "UTC";                                  ///< PostgreSQL's TimeZone
+  std::string search_path;                                        ///< schemas; empty: the server's
+  std::string application_name = "sluice";                        ///< shown in pg_stat_activity
+  bool jit = false;                             ///< whether the server may compile just in time
   std::map<std::string, std::string> settings;  ///< any other PostgreSQL parameter
 };
 
 /// Everything that can be set for one database. Aggregates of plain values; validated when used.
 struct DatabaseOptions {
-  PoolOptions pool;
-  QueryLimits query;
-  BreakerOptions breaker;
-  SessionOptions session;
+  PoolOptions pool;                           ///< its connections
+  QueryLimits query;                          ///< its calls
+  BreakerOptions breaker;                     ///< its circuit breaker
+  SessionOptions session;                     ///< what each connection starts with
   std::map<std::string, std::string> labels;  ///< for choosing groups of databases
   bool required = false;                      ///< the process is not ready while it is down
 };

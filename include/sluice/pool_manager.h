@@ -4,10 +4,12 @@
 #include <future>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "sluice/export.h"
 #include "sluice/fan_out.h"
 #include "sluice/lease.h"
 #include "sluice/observer.h"
@@ -28,41 +30,46 @@ struct ManagerOptions {
 
 /// What `connect` found and did.
 struct Connected {
-  std::string db_id;
-  bool created = false;              ///< false: it was registered already
-  std::vector<std::string> updated;  ///< what changed: setting names, "password"
-  std::string server_version;
+  std::string db_id;                     ///< what to call it from now on
+  bool created = false;                  ///< false: it was registered already
+  std::vector<std::string> updated;      ///< what changed: setting names, "password"
+  std::string server_version;            ///< for instance "15.8"
   std::chrono::microseconds latency{0};  ///< of connecting and logging in
 };
 
+/// What a transaction sees of others; PostgreSQL's levels.
 enum class Isolation { kReadCommitted, kRepeatableRead, kSerializable };
 
+/// How `PoolManager::transaction` runs.
 struct TransactionOptions {
-  Isolation isolation = Isolation::kReadCommitted;
-  bool read_only = false;
-  bool deferrable = false;
+  Isolation isolation = Isolation::kReadCommitted;   ///< of the whole
+  bool read_only = false;                            ///< the server refuses every write
+  bool deferrable = false;                           ///< PostgreSQL's DEFERRABLE
   std::optional<std::chrono::milliseconds> timeout;  ///< of the whole; default QueryLimits::timeout
+  std::stop_token stop;                              ///< gives it up, as Query::stop does
 };
 
 /// One database in a health report.
 struct DatabaseHealth {
-  std::string db_id;
-  bool healthy = true;
-  bool required = false;
-  std::string status;  ///< "healthy", or why not: a breaker's explanation, an error's text
-  std::optional<std::chrono::microseconds> response_time;
-  std::optional<std::chrono::milliseconds> checked_ago;
-  double utilization = 0;             ///< used ÷ max_size, percent
-  std::vector<std::string> warnings;  ///< for instance over 90 % utilization
+  std::string db_id;      ///< which one
+  bool healthy = true;    ///< its breaker lets calls pass, and it is not being closed
+  bool required = false;  ///< as DatabaseOptions::required
+  std::string status;     ///< "healthy", or why not: a breaker's explanation, an error's text
+  std::optional<std::chrono::microseconds> response_time;  ///< of the last answer; empty: none yet
+  std::optional<std::chrono::milliseconds> checked_ago;    ///< when that was; empty: never
+  double utilization = 0;                                  ///< used ÷ max_size, percent
+  std::vector<std::string> warnings;                       ///< for instance over 90 % utilization
 };
 
+/// All databases in one verdict.
 struct Health {
-  enum class Verdict { kHealthy, kDegraded, kUnhealthy };
   /// Unhealthy: a required database is down, or none is usable. Degraded: some database is down.
-  Verdict verdict = Verdict::kHealthy;
-  std::vector<DatabaseHealth> databases;
+  enum class Verdict { kHealthy, kDegraded, kUnhealthy };
+  Verdict verdict = Verdict::kHealthy;    ///< over all of them
+  std::vector<DatabaseHealth> databases;  ///< sorted by id
 };
-[[nodiscard]] std::string_view to_string(Health::Verdict verdict);
+/// The word for a verdict: "healthy", "degraded", "unhealthy".
+[[nodiscard]] SLUICE_API std::string_view to_string(Health::Verdict verdict);
 
 /// Many PostgreSQL databases, each behind a connection pool and a circuit breaker of its own.
 ///
@@ -73,12 +80,14 @@ struct Health {
 /// Thread-safe. Owns its worker threads. Calls without `async_` in their name block the calling
 /// thread until done or until their deadline; made on one of the manager's own threads (inside a
 /// callback) they fail at once with kWouldDeadlock. Callbacks run on worker threads and must not
-/// block or throw. Expected failures are `Result`s; nothing throws but the constructor.
-class PoolManager {
+/// block or throw. Expected failures are `Result`s; nothing throws but the constructor (and
+/// std::bad_alloc). Destroy it on a thread that is not one of its own.
+class SLUICE_API PoolManager {
  public:
-  /// Starts the workers. Throws std::system_error when the system refuses threads or descriptors.
+  /// Starts the workers. The observer is kept until the end. Throws std::system_error when the
+  /// system refuses threads or descriptors.
   explicit PoolManager(ManagerOptions options = {}, std::shared_ptr<Observer> observer = nullptr);
-  /// Like `close` with no patience.
+  /// Closes with no patience, but waits for leases that are still out, and ends the workers.
   ~PoolManager();
   PoolManager(const PoolManager&) = delete;
   PoolManager& operator=(const PoolManager&) = delete;
@@ -86,28 +95,35 @@ class PoolManager {
   /// Registers a database, or finds it: get-or-create. The target and its password are tried before
   /// anything is registered or changed. For a target that is registered already, changed settings
   /// and a changed password apply; connections are renewed. Concurrent connects to one target share
-  /// one attempt. `db_id` empty: `Target::default_db_id`.
+  /// one attempt. `db_id` empty: `Target::default_db_id`. Without options: the manager's defaults.
   [[nodiscard]] Result<Connected> connect(const Target& target, std::string_view db_id = {});
+  /// Likewise, with options of its own.
   [[nodiscard]] Result<Connected> connect(const Target& target, const DatabaseOptions& options,
                                           std::string_view db_id = {});
-  /// Registers without trying: the first call connects.
+  /// Registers without trying: the first call connects. The database may be down.
   [[nodiscard]] Status add(std::string_view db_id, const Target& target,
                            const DatabaseOptions& options);
   /// Forgets a database: what runs may finish until `patience` is over, the rest is cancelled.
+  /// Leases cannot be cancelled: if some are still out then, it fails with kDraining and says so;
+  /// the database is gone all the same, and its connections are closed when they come back.
   [[nodiscard]] Status disconnect(std::string_view db_id,
                                   std::chrono::milliseconds patience = std::chrono::seconds(30));
 
   /// Runs one statement.
   [[nodiscard]] Result<QueryResult> query(std::string_view db_id, Query query);
+  /// Does not block; waiting for the future does.
   [[nodiscard]] std::future<Result<QueryResult>> query_future(std::string_view db_id, Query query);
+  /// Does not block; `done` is called exactly once, on a worker thread.
   void async_query(std::string_view db_id, Query query,
                    std::function<void(Result<QueryResult>)> done);
-  /// Without a copy in between: rows go to the sink as they arrive. The sink is kept until `done`.
+  /// Without a copy in between: rows go to the sink as they arrive, unbounded in size. The sink is
+  /// kept until `done`.
   void async_query(std::string_view db_id, Query query, std::shared_ptr<RowSink> sink,
                    std::function<void(Result<Completion>)> done);
 
-  /// All statements on one connection, all or nothing. A failure names the statement's index in its
-  /// message ("statement 2: …").
+  /// All statements on one connection, all or nothing. A failure names the statement, counted from
+  /// 1, in its message ("statement 2: …"). Of each Query only `sql`, `params` and `max_rows` count.
+  /// What depends on an earlier statement's result needs `in_transaction` of <sluice/pqxx.h>.
   [[nodiscard]] Result<std::vector<QueryResult>> transaction(std::string_view db_id,
                                                              std::vector<Query> statements,
                                                              TransactionOptions options = {});
@@ -120,25 +136,34 @@ class PoolManager {
   [[nodiscard]] Result<Lease> acquire(std::string_view db_id,
                                       std::optional<std::chrono::milliseconds> patience = {});
 
+  /// The ids of all databases, sorted. Does not block.
   [[nodiscard]] std::vector<std::string> databases() const;
+  /// What is known of a database; asks it nothing.
   [[nodiscard]] Result<DatabaseStats> stats(std::string_view db_id) const;
+  /// Of all of them, sorted by id. On one of the manager's own threads: empty.
   [[nodiscard]] std::vector<DatabaseStats> stats() const;
   /// With `probe`: tries every database now, concurrently, at most 5 s. Without: what is known.
+  /// On one of the manager's own threads: no databases.
   [[nodiscard]] Health health(bool probe = false) const;
 
   /// New limits and labels, live. Settings of the session apply to new connections, old ones are
   /// renewed.
   [[nodiscard]] Status configure(std::string_view db_id, const DatabaseOptions& options);
+  /// Lets calls wait, at most their acquire timeout. What runs goes on.
   [[nodiscard]] Status pause(std::string_view db_id);
+  /// Ends a pause.
   [[nodiscard]] Status resume(std::string_view db_id);
+  /// Replaces all connections: idle ones now, busy ones when they come back.
   [[nodiscard]] Status reconnect(std::string_view db_id);
-  /// Overrides the breaker; kClosed returns it to its own judgement.
+  /// Overrides the breaker, for `duration` or until told otherwise; kClosed returns it to its own
+  /// judgement. `reason`, in the operator's words, is shown in its explanation.
   [[nodiscard]] Status force_breaker(std::string_view db_id, BreakerState state, std::string reason,
                                      std::optional<std::chrono::milliseconds> duration = {});
 
-  /// Takes nothing new, lets what runs finish until `patience` is over, cancels the rest, closes
-  /// every connection and stops the workers. Further calls fail with kDraining.
-  void close(std::chrono::milliseconds patience = std::chrono::seconds(30));
+  /// Takes nothing new, lets what runs finish until `patience` is over, cancels the rest and closes
+  /// every connection. Further calls fail with kDraining. Leases cannot be cancelled: if some are
+  /// still out then, it fails with kDraining and says so, and the destructor waits for them.
+  Status close(std::chrono::milliseconds patience = std::chrono::seconds(30));
 
  private:
   class Impl;

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "sluice/export.h"
 #include "sluice/options.h"
 
 namespace sluice {
@@ -21,16 +22,17 @@ enum class BreakerState {
   kForcedClosed,  ///< lets everything through, whatever happens
   kObserveOnly,   ///< lets everything through and reports what it would have done
 };
-[[nodiscard]] std::string_view to_string(BreakerState state);
+/// The word for a state: "closed", "half_open", …
+[[nodiscard]] SLUICE_API std::string_view to_string(BreakerState state);
 
 /// A breaker at one moment.
 struct BreakerStatus {
-  BreakerState state = BreakerState::kClosed;
-  std::chrono::milliseconds in_state_for{0};
-  std::int64_t window_calls = 0;  ///< successes and failures in the window
-  std::int64_t window_failures = 0;
-  std::optional<double> failure_rate;  ///< 0–1; empty below the minimum number of calls
-  std::optional<double> slow_rate;     ///< likewise, of connects and pings
+  BreakerState state = BreakerState::kClosed;  ///< the state
+  std::chrono::milliseconds in_state_for{0};   ///< how long already
+  std::int64_t window_calls = 0;               ///< successes and failures in the window
+  std::int64_t window_failures = 0;            ///< the failures of these
+  std::optional<double> failure_rate;          ///< 0–1; empty below the minimum number of calls
+  std::optional<double> slow_rate;             ///< likewise, of connects and pings
   std::optional<std::chrono::milliseconds> next_trial_in;  ///< while open
   std::int64_t opened_count = 0;                           ///< since start
   std::int64_t rejected = 0;                               ///< calls refused since start
@@ -42,75 +44,78 @@ struct BreakerStatus {
 
 /// A latency distribution over about the last minute. All zero when nothing was measured.
 struct Percentiles {
-  std::chrono::microseconds p50{0};
-  std::chrono::microseconds p95{0};
-  std::chrono::microseconds p99{0};
+  std::chrono::microseconds p50{0};  ///< the median
+  std::chrono::microseconds p95{0};  ///< 95 of 100 were at most as long
+  std::chrono::microseconds p99{0};  ///< 99 of 100 were at most as long
 };
 
 /// One bucket of a cumulative histogram: how many values were at most `upper`.
 struct HistogramBucket {
-  std::chrono::microseconds upper;
-  std::int64_t cumulative;
+  std::chrono::microseconds upper;  ///< the bucket's bound
+  std::int64_t cumulative;          ///< how many values were at most that
 };
 
 /// A distribution since start, with the fixed bounds 0.5 ms … 30 s.
 struct Histogram {
-  std::vector<HistogramBucket> buckets;
-  std::int64_t count = 0;
-  std::chrono::microseconds sum{0};
+  std::vector<HistogramBucket> buckets;  ///< by rising bound
+  std::int64_t count = 0;                ///< of all values, those above the last bound too
+  std::chrono::microseconds sum{0};      ///< of all values
 };
 
 /// A database's pool at one moment, all figures from the same moment per shard. `used`, `idle` and
 /// so on count connections; the totals count since registration and never decrease.
 struct PoolStats {
-  int idle = 0;
-  int used = 0;  ///< leased to a call or a caller
-  int connecting = 0;
-  int cleaning = 0;  ///< being reset, pinged or closed; still counted against the maximum
-  int overflow = 0;  ///< connections above max_size
-  int waiting = 0;   ///< callers in the queue
-  std::chrono::milliseconds oldest_wait{0};
-  std::int64_t connections_created = 0;
-  std::map<std::string, std::int64_t> connections_closed;  ///< by reason: "idle", "lifetime", …
-  std::int64_t connect_errors = 0;
-  std::int64_t acquired = 0;
-  std::int64_t released = 0;
-  std::int64_t acquire_timeouts = 0;
+  int idle = 0;        ///< open, and nobody's
+  int used = 0;        ///< leased to a call or a caller
+  int connecting = 0;  ///< being opened
+  int cleaning = 0;    ///< being reset, pinged or closed; still counted against the maximum
+  int overflow = 0;    ///< connections above max_size
+  int waiting = 0;     ///< callers in the queue
+  std::chrono::milliseconds oldest_wait{0};  ///< how long the first of them waits
+  std::int64_t connections_created = 0;      ///< total
+  std::map<std::string, std::int64_t>
+      connections_closed;             ///< total by reason: "idle", "lifetime", …
+  std::int64_t connect_errors = 0;    ///< connects that failed, total
+  std::int64_t acquired = 0;          ///< connections lent, total
+  std::int64_t released = 0;          ///< connections that came back, total
+  std::int64_t acquire_timeouts = 0;  ///< waiters that came away empty, total
 
+  /// All connections that the server may count, now.
   [[nodiscard]] int total() const { return idle + used + connecting + cleaning; }
 };
 
 /// What a database is doing.
 enum class DatabaseState {
-  kActive,
+  kActive,    ///< serves calls
   kPaused,    ///< calls wait until resumed, at most their acquire timeout
   kDraining,  ///< finishes what runs, takes nothing new
 };
-[[nodiscard]] std::string_view to_string(DatabaseState state);
+/// The word for a state: "active", "paused", "draining".
+[[nodiscard]] SLUICE_API std::string_view to_string(DatabaseState state);
 
 /// Everything we know of a database at one moment, over all its shards.
 struct DatabaseStats {
-  std::string db_id;
-  std::string target;          ///< "user@host:port/database"
-  std::string server_version;  ///< "15.8"; empty before the first connection
-  DatabaseState state = DatabaseState::kActive;
-  DatabaseOptions options;
-  PoolStats pool;
-  BreakerStatus breaker;     ///< of the shard that is worst off
-  std::int64_t queries = 0;  ///< completed calls, well or not, without refusals
-  std::int64_t errors = 0;   ///< of those, with an error
-  std::int64_t rows = 0;
-  double queries_per_second = 0;  ///< over the last 10 s
-  double error_rate = 0;          ///< errors ÷ queries over the last minute, 0–1
-  Percentiles acquire_time;
-  Percentiles query_time;
-  std::chrono::microseconds average_acquire_time{0};  ///< since registration
-  Histogram acquire_histogram;
-  Histogram query_histogram;
+  std::string db_id;                             ///< its id
+  std::string target;                            ///< "user@host:port/database"
+  std::string server_version;                    ///< "15.8"; empty before the first connection
+  DatabaseState state = DatabaseState::kActive;  ///< whether it serves calls
+  DatabaseOptions options;                       ///< what is in force
+  PoolStats pool;                                ///< its connections
+  BreakerStatus breaker;                         ///< of the shard that is worst off
+  std::int64_t queries = 0;                      ///< completed calls, well or not, without refusals
+  std::int64_t errors = 0;                       ///< of those, with an error
+  std::int64_t rows = 0;                         ///< rows read
+  double queries_per_second = 0;                 ///< over the last 10 s
+  double error_rate = 0;                         ///< errors ÷ queries over the last minute, 0–1
+  Percentiles acquire_time;                      ///< waiting for a connection
+  Percentiles query_time;                        ///< from sending to the last row
+  std::chrono::microseconds average_acquire_time{0};       ///< since registration
+  Histogram acquire_histogram;                             ///< of what `acquire_time` is of
+  Histogram query_histogram;                               ///< of what `query_time` is of
   std::map<std::string, std::int64_t> refused;             ///< by ErrorCode word
   std::map<std::string, std::int64_t> errors_by_sqlstate;  ///< at most 50 kinds, then "other"
-  std::chrono::system_clock::time_point registered_at;
-  std::optional<std::chrono::system_clock::time_point> last_used;
+  std::chrono::system_clock::time_point registered_at;     ///< when it was connected or added
+  std::optional<std::chrono::system_clock::time_point> last_used;  ///< when the last call ended
   std::chrono::milliseconds checked_ago{-1};   ///< since a connection last answered; -1: never
   std::chrono::microseconds response_time{0};  ///< of that answer
 };

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "sluice/export.h"
 #include "sluice/result.h"
 #include "sluice/secret.h"
 
@@ -12,41 +13,43 @@ namespace sluice {
 /// How the connection to PostgreSQL is protected; the words are libpq's (`to_string`: "disable",
 /// "allow", "prefer", "require", "verify-ca", "verify-full").
 enum class SslMode { kDisable, kAllow, kPrefer, kRequire, kVerifyCa, kVerifyFull };
-[[nodiscard]] std::string_view to_string(SslMode mode);
+/// libpq's word for a mode.
+[[nodiscard]] SLUICE_API std::string_view to_string(SslMode mode);
 /// The mode of that name; fails with a message that lists the names.
-[[nodiscard]] Result<SslMode> parse_ssl_mode(std::string_view name);
+[[nodiscard]] SLUICE_API Result<SslMode> parse_ssl_mode(std::string_view name);
 
 /// Which PostgreSQL database to reach, and as whom. Credentials are only ever taken from here:
 /// PGPASSWORD, .pgpass and service files are not consulted.
 struct Target {
   std::string host = "127.0.0.1";  ///< name, address, or the directory of a Unix socket ("/…")
-  std::uint16_t port = 5432;
-  std::string database;
-  std::string user;
-  Secret password;
-  SslMode ssl = SslMode::kPrefer;
-  std::string
-      ssl_root_cert;  ///< PEM file for verify-ca and verify-full; empty: the system's bundle
+  std::uint16_t port = 5432;       ///< also names the Unix socket
+  std::string database;            ///< which database of the server
+  std::string user;                ///< whom to log in as
+  Secret password;                 ///< empty: none is sent
+  SslMode ssl = SslMode::kPrefer;  ///< how the way to the server is protected
+  /// PEM file for verify-ca and verify-full; empty: the system's bundle.
+  std::string ssl_root_cert;
 
   /// Reads "postgresql://user:password@host:port/database?sslmode=require". User, password and
   /// database are percent-decoded. Understood parameters: sslmode, sslrootcert, host, port, dbname,
   /// user, password, and application_name and connect_timeout, which are ignored. Anything else
   /// (options, service, files) is refused by name.
-  [[nodiscard]] static Result<Target> parse(std::string_view url);
+  [[nodiscard]] SLUICE_API static Result<Target> parse(std::string_view url);
 
   /// "user@host:port/database", for messages. Never contains the password.
-  [[nodiscard]] std::string display() const;
+  [[nodiscard]] SLUICE_API std::string display() const;
 
   /// Host, port, database and user are the same: it is the same database to us.
-  [[nodiscard]] bool same_as(const Target& other) const;
+  [[nodiscard]] SLUICE_API bool same_as(const Target& other) const;
 
   /// The id this target gets when nobody chooses one: a slug of the database's name, a dash and
   /// eight hex digits of FNV-1a (32 bits) over host, port, database and user with a NUL between
   /// each. The same on every machine and in every version.
-  [[nodiscard]] std::string default_db_id() const;
+  [[nodiscard]] SLUICE_API std::string default_db_id() const;
 };
 
-/// Checks an id that somebody chose: `[a-z0-9][a-z0-9_.-]{0,62}`, and not "connect".
-[[nodiscard]] Status check_db_id(std::string_view db_id);
+/// Checks an id that somebody chose: `[a-z0-9][a-z0-9_.-]{0,62}`, and not "connect". Fails with
+/// kInvalidRequest.
+[[nodiscard]] SLUICE_API Status check_db_id(std::string_view db_id);
 
 }  // namespace sluice

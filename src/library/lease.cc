@@ -15,8 +15,8 @@ Lease::Lease(Lease&&) noexcept = default;
 Lease& Lease::operator=(Lease&&) noexcept = default;
 Lease::~Lease() = default;
 
-const std::string& Lease::db_id() const { return impl_ ? impl_->loan->db_id() : kNoDatabase; }
+const std::string& Lease::db_id() const { return impl_ ? impl_->loan().db_id() : kNoDatabase; }
 void Lease::release() { impl_.reset(); }
-void* Lease::native() const { return impl_ ? impl_->loan->native() : nullptr; }
+void* Lease::native() const { return impl_ ? impl_->loan().native() : nullptr; }
 
 }  // namespace sluice

@@ -1,11 +1,13 @@
 #include "sluice/pool_manager.h"
 
+#include <atomic>
 #include <random>
 #include <utility>
 
 #include "base/settings.h"
 #include "library/collecting_sink.h"
 #include "library/lease_impl.h"
+#include "library/stop_request.h"
 #include "library/workers.h"
 #include "manager/fan_out.h"
 #include "manager/manager.h"
@@ -15,6 +17,7 @@ namespace sluice {
 namespace {
 
 using library::CollectingSink;
+using library::StopRequest;
 
 /// A result that another thread will give.
 template <typename T>
@@ -24,6 +27,7 @@ class Promised {
     return [promise = promise_](T value) { promise->set_value(std::move(value)); };
   }
   [[nodiscard]] T wait() { return promise_->get_future().get(); }
+  [[nodiscard]] std::future<T> future() { return promise_->get_future(); }
 
  private:
   std::shared_ptr<std::promise<T>> promise_ = std::make_shared<std::promise<T>>();
@@ -68,19 +72,37 @@ class PoolManager::Impl {
     return promised.wait();
   }
 
-  void query(std::string_view db_id, Query query, std::function<void(Result<QueryResult>)> done) {
+  /// A sink for a buffered result of this database.
+  std::shared_ptr<CollectingSink> make_sink(std::string_view db_id) {
     const auto database = manager.find(db_id, nullptr);
     const auto& limits = database ? database->options.query : options.defaults.query;
-    auto sink = std::make_shared<CollectingSink>(limits.max_result_bytes);
+    return std::make_shared<CollectingSink>(limits.max_result_bytes);
+  }
+
+  void query(std::string_view db_id, Query query, std::function<void(Result<QueryResult>)> done) {
+    auto sink = make_sink(db_id);
+    execute(db_id, std::move(query), sink,
+            [sink, done = std::move(done)](Result<Completion> result) {
+              if (!result) return done(fail(std::move(result.error())));
+              done(sink->finish(std::move(*result)));
+            });
+  }
+
+  void execute(std::string_view db_id, Query query, std::shared_ptr<RowSink> sink,
+               std::function<void(Result<Completion>)> done) {
+    const std::stop_token token = query.stop;
     manager::Call call;
     call.db_id = db_id;
     call.query = std::move(query);
-    call.sink = sink;
-    call.done = [sink, done = std::move(done)](Result<Completion> result) {
-      if (!result) return done(fail(std::move(result.error())));
-      done(sink->finish(std::move(*result)));
+    call.sink = std::move(sink);
+    call.done = std::move(done);
+    if (!token.stop_possible()) return void(manager.execute(std::move(call)));
+
+    const auto stop = std::make_shared<StopRequest>();
+    call.done = [stop, done = std::move(call.done)](Result<Completion> result) {
+      done(std::move(result));
     };
-    manager.execute(std::move(call));
+    stop->arm(token, [handle = manager.execute(std::move(call))] { handle.cancel(); });
   }
 
   std::vector<DatabaseStats> stats(std::vector<manager::DatabasePointer> databases) {
@@ -94,14 +116,17 @@ class PoolManager::Impl {
   std::unique_ptr<pool::ConnectorFactory> connectors;
   library::Workers workers;
   manager::Manager manager;
-  std::atomic<bool> closed{false};
+  library::LeaseBook leases;
+  std::atomic<bool> closing{false};
+  std::promise<void> closed_promise;
+  std::shared_future<void> closed{closed_promise.get_future()};
 };
 
 PoolManager::PoolManager(ManagerOptions options, std::shared_ptr<Observer> observer)
     : impl_(std::make_unique<Impl>(std::move(options), std::move(observer))) {}
 
 PoolManager::~PoolManager() {
-  close(std::chrono::milliseconds(0));
+  if (!close(std::chrono::milliseconds(0))) impl_->closed.wait();
   impl_->workers.stop();
 }
 
@@ -126,9 +151,14 @@ Status PoolManager::add(std::string_view db_id, const Target& target,
 }
 
 Status PoolManager::disconnect(std::string_view db_id, std::chrono::milliseconds patience) {
-  return impl_->blocking<void>([&](std::function<void(Status)> done) {
-    impl_->manager.disconnect(std::string(db_id), patience, std::move(done));
-  });
+  if (impl_->manager.on_worker_thread()) return fail(would_deadlock());
+  Promised<Status> promised;
+  impl_->manager.disconnect(std::string(db_id), patience, promised.receiver());
+  auto done = promised.future();
+  if (done.wait_for(patience) == std::future_status::timeout) {
+    if (const int out = impl_->leases.out_of(db_id)) return fail(library::still_out(out, db_id));
+  }
+  return done.get();
 }
 
 Result<QueryResult> PoolManager::query(std::string_view db_id, Query query) {
@@ -152,12 +182,7 @@ void PoolManager::async_query(std::string_view db_id, Query query,
 
 void PoolManager::async_query(std::string_view db_id, Query query, std::shared_ptr<RowSink> sink,
                               std::function<void(Result<Completion>)> done) {
-  manager::Call call;
-  call.db_id = db_id;
-  call.query = std::move(query);
-  call.sink = std::move(sink);
-  call.done = std::move(done);
-  impl_->manager.execute(std::move(call));
+  impl_->execute(db_id, std::move(query), std::move(sink), std::move(done));
 }
 
 Result<std::vector<QueryResult>> PoolManager::transaction(std::string_view db_id,
@@ -168,8 +193,7 @@ Result<std::vector<QueryResult>> PoolManager::transaction(std::string_view db_id
   manager::TransactionCall call;
   call.db_id = db_id;
   for (std::size_t i = 0; i < statements.size(); ++i) {
-    sinks.push_back(
-        std::make_shared<CollectingSink>(impl_->options.defaults.query.max_result_bytes));
+    sinks.push_back(impl_->make_sink(db_id));
     call.sinks.push_back(sinks.back());
   }
   call.statements = std::move(statements);
@@ -180,7 +204,9 @@ Result<std::vector<QueryResult>> PoolManager::transaction(std::string_view db_id
   };
   Promised<Status> promised;
   call.done = promised.receiver();
-  impl_->manager.transact(std::move(call));
+  const auto handle = impl_->manager.transact(std::move(call));
+  StopRequest stop;
+  stop.arm(options.stop, [handle] { handle.cancel(); });
   if (auto done = promised.wait(); !done) return fail(std::move(done.error()));
   return std::move(*results);
 }
@@ -202,12 +228,12 @@ FanOutResult PoolManager::fan_out(FanOut fan_out) {
   order.db_ids = std::move(*ids);
   order.query = std::move(fan_out.query);
   order.query.read_only |= !fan_out.write;
+  const std::stop_token token = order.query.stop;
   order.concurrency = fan_out.concurrency;
   order.started_at = started;
   if (fan_out.deadline) order.deadline = base::Deadline::after(started, *fan_out.deadline);
-  order.make_sink = [this, &sinks](std::size_t leg) {
-    sinks[leg] = std::make_shared<CollectingSink>(impl_->options.defaults.query.max_result_bytes);
-    return sinks[leg];
+  order.make_sink = [this, &sinks, &result](std::size_t leg) {
+    return sinks[leg] = impl_->make_sink(result.legs[leg].db_id);
   };
   order.leg_done = [&](std::size_t leg, Result<Completion> done, base::Duration elapsed) {
     result.legs[leg].elapsed = std::chrono::duration_cast<std::chrono::microseconds>(elapsed);
@@ -220,9 +246,10 @@ FanOutResult PoolManager::fan_out(FanOut fan_out) {
   std::promise<void> all_done;
   order.done = [&all_done] { all_done.set_value(); };
   base::EventLoop& loop = impl_->manager.control_loop();
-  loop.post([run = std::make_shared<manager::FanOutRun>(impl_->manager, loop, std::move(order))] {
-    run->start();
-  });
+  const auto run = std::make_shared<manager::FanOutRun>(impl_->manager, loop, std::move(order));
+  loop.post([run] { run->start(); });
+  StopRequest stop;
+  stop.arm(token, [&loop, run] { loop.post([run] { run->cancel(); }); });
   all_done.get_future().wait();
   int successes = 0;
   for (const Leg& leg : result.legs) successes += leg.result ? 1 : 0;
@@ -241,7 +268,7 @@ Result<Lease> PoolManager::acquire(std::string_view db_id,
     });
   });
   if (!loan) return fail(std::move(loan.error()));
-  return Lease(std::make_unique<Lease::Impl>(std::move(**loan)));
+  return Lease(std::make_unique<Lease::Impl>(std::move(**loan), impl_->leases));
 }
 
 std::vector<std::string> PoolManager::databases() const {
@@ -308,11 +335,16 @@ Status PoolManager::force_breaker(std::string_view db_id, BreakerState state, st
   });
 }
 
-void PoolManager::close(std::chrono::milliseconds patience) {
-  if (impl_->closed.exchange(true)) return;
-  std::promise<void> closed;
-  impl_->manager.close(patience, [&closed] { closed.set_value(); });
-  closed.get_future().wait();
+Status PoolManager::close(std::chrono::milliseconds patience) {
+  if (impl_->manager.on_worker_thread()) return fail(would_deadlock());
+  if (!impl_->closing.exchange(true)) {
+    impl_->manager.close(patience, [this] { impl_->closed_promise.set_value(); });
+  }
+  if (impl_->closed.wait_for(patience) == std::future_status::timeout) {
+    if (const int out = impl_->leases.out_of_all()) return fail(library::still_out(out, {}));
+  }
+  impl_->closed.wait();
+  return {};
 }
 
 }  // namespace sluice

@@ -40,7 +40,7 @@ Status ParameterValues::encode(const std::vector<Param>& params, const std::vect
                                const TypeCatalog& catalog) {
   clear();
   if (params.size() != types.size()) return fail(wrong_count(params.size(), types.size()));
-  static const TypeInfo unknown{0, "text", ValueKind::kText, 0, ','};
+  static const auto& unknown = *new TypeInfo{0, "text", ValueKind::kText, 0, ','};
   for (std::size_t i = 0; i < params.size(); ++i) {
     const Param& param = params[i];
     const TypeInfo* known = catalog.find(types[i]);

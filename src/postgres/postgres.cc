@@ -11,6 +11,11 @@
 namespace sluice::postgres {
 namespace {
 
+/// OpenSSL clears up when the process ends, in the reverse order of first uses. A manager that is a
+/// static object ends after whatever was first used later, and would log in without OpenSSL. So the
+/// first use is here, before the manager is made; libpq hashes with OpenSSL.
+void use_openssl_now() { PQfreemem(PQencryptPassword("", "")); }
+
 class PostgresConnectorFactory final : public pool::ConnectorFactory {
  public:
   explicit PostgresConnectorFactory(const Options& options)
@@ -30,6 +35,7 @@ class PostgresConnectorFactory final : public pool::ConnectorFactory {
 }  // namespace
 
 std::unique_ptr<pool::ConnectorFactory> make_connector_factory(const Options& options) {
+  use_openssl_now();
   return std::make_unique<PostgresConnectorFactory>(options);
 }
 

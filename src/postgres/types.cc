@@ -29,7 +29,7 @@ struct BuiltinIndex {
 };
 
 const BuiltinIndex& index() {
-  static const BuiltinIndex built;
+  static const auto& built = *new BuiltinIndex;  // never destroyed: workers may outlive statics
   return built;
 }
 

@@ -126,6 +126,14 @@ TEST_F(PoolManagerTest, LegsAreReadOnlyUnlessTheyMayWrite) {
   EXPECT_EQ(server->value("SELECT count(*) FROM written"), "1");
 }
 
+TEST_F(PoolManagerTest, OneValueIsEasilyHad) {
+  connect();
+  EXPECT_EQ(manager.query("db", {"SELECT 42"})->value(), "42");
+  EXPECT_EQ(manager.query("db", {"SELECT NULL, 1"})->value(), std::nullopt);
+  EXPECT_EQ(manager.query("db", {"SELECT 1 WHERE false"})->value(), std::nullopt);
+  EXPECT_EQ(manager.query("db", {"SELECT"})->value(), std::nullopt);
+}
+
 TEST_F(PoolManagerTest, AHundredCallersShareTenConnections) {
   connect();
   std::vector<std::future<Result<QueryResult>>> futures;
