@@ -92,6 +92,8 @@ def run_micro(options, arguments):
 def main(arguments):
     options = command_line.parse(arguments)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    if options.markdown:
+        tables.require_markers(options.markdown, ["micro"] if options.micro else ["machine", *options.only])
     if options.micro:
         return run_micro(options, arguments)
     if not options.binary:

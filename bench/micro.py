@@ -31,7 +31,7 @@ def _collected(binary, name, iterations):
     with tempfile.NamedTemporaryFile() as profile:
         done = subprocess.run(
             ["valgrind", "--tool=callgrind", f"--callgrind-out-file={profile.name}", binary,
-             f"--benchmark_filter=^{re.escape(name)}$"],
+             f"--benchmark_filter=^{re.escape(name)}(/iterations:[0-9]+)?$"],
             env=dict(os.environ, SLUICE_MICRO_ITERATIONS=str(iterations)),
             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=True)
     return int(re.search(r"Collected : (\d+)", done.stderr).group(1))
@@ -43,17 +43,12 @@ def _instructions(binary, name):
     return (_collected(binary, name, long) - _collected(binary, name, short)) / (long - short)
 
 
-def _plain(name):
-    """Without what only says how it was run."""
-    return re.sub(r"/iterations:\d+$", "", name)
-
-
 def measure(binary, repetitions, instructions):
     by_name = {}
     for one in _repeated(binary, repetitions):
         if one.get("error_occurred"):
             raise SystemExit(f"{one['run_name']}: {one['error_message']}")
-        by_name.setdefault(_plain(one["run_name"]), {})[one["aggregate_name"]] = one["cpu_time"]
+        by_name.setdefault(one["run_name"], {})[one["aggregate_name"]] = one["cpu_time"]
     found = [Micro(name, values["median"], values["cv"]) for name, values in by_name.items()]
     for one in found if instructions else []:
         one.instructions = _instructions(binary, one.name)

@@ -3,6 +3,7 @@ anything was is not looked at."""
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -92,6 +93,23 @@ class Bench(unittest.TestCase):
         os.remove(document)
         os.remove(samples)
         self.assert_nothing_is_left()
+
+    def test_a_document_without_a_place_for_a_table_is_noticed_before_measuring(self):
+        document = os.path.join(SOURCES, "README.md")
+        done = self.bench("--only", "point", "--markdown", document)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("needs '<!-- machine -->'", done.stdout)
+        self.assertNotIn("Starting", done.stdout)
+
+    def test_the_document_has_a_place_for_every_table(self):
+        sections = re.search(r"--only NAME,… +of ([a-z, \n]+?)\n +--", self.bench("--help").stdout).group(1)
+        with open(os.path.join(SOURCES, "docs", "performance.md"), encoding="utf-8") as file:
+            text = file.read()
+        names = [*re.split(r",\s+", sections.strip()), "machine", "micro"]
+        self.assertGreater(len(names), 5)
+        for name in names:
+            self.assertEqual(text.count(f"<!-- {name} -->\n"), 1, name)
+            self.assertEqual(text.count(f"<!-- end of {name} -->\n"), 1, name)
 
     def test_wrong_answers_fail_it(self):
         self.add_peer("liar", LIAR)
