@@ -45,6 +45,8 @@ ChunkedBody::Status ChunkedBody::step(char c) {
   switch (state_) {
     case State::kSize:
       return size_digit(c);
+    case State::kBlank:
+      return after_size(c) == Status::kBad ? Status::kBad : count_overhead();
     case State::kExtension:
       if (c == '\r')
         state_ = State::kSizeEnd;
@@ -76,11 +78,16 @@ ChunkedBody::Status ChunkedBody::size_digit(char c) {
     size_ = size_ * 16 + static_cast<std::uint64_t>(value);
     return ++digits_ <= kMaxSizeDigits ? Status::kNeedMore : Status::kBad;
   }
-  if (digits_ == 0) return Status::kBad;
+  return digits_ == 0 ? Status::kBad : after_size(c);
+}
+
+ChunkedBody::Status ChunkedBody::after_size(char c) {
   if (c == '\r')
     state_ = State::kSizeEnd;
-  else if (c == ';' || c == ' ' || c == '\t')
+  else if (c == ';')
     state_ = State::kExtension;
+  else if (c == ' ' || c == '\t')
+    state_ = State::kBlank;
   else
     return Status::kBad;
   return Status::kNeedMore;

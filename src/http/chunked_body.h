@@ -9,7 +9,7 @@
 namespace sluice::http {
 
 /// Decodes one chunked body as it arrives, at constant cost per byte however it is cut. Strict:
-/// lines end with CR LF, sizes are one to sixteen hexadecimal digits, extensions and trailers are
+/// lines end with CR LF, sizes are one to fifteen hexadecimal digits, extensions and trailers are
 /// bounded and dropped (a trailer must never pass for a header). Owns the decoded body; does not
 /// block or throw.
 class ChunkedBody {
@@ -23,11 +23,22 @@ class ChunkedBody {
   [[nodiscard]] std::string take() { return std::move(body_); }
 
  private:
-  enum class State { kSize, kExtension, kSizeEnd, kData, kDataCr, kDataLf, kTrailer, kTrailerEnd };
+  enum class State {
+    kSize,
+    kBlank,  // after a size; only an extension or the line's end may follow
+    kExtension,
+    kSizeEnd,
+    kData,
+    kDataCr,
+    kDataLf,
+    kTrailer,
+    kTrailerEnd
+  };
 
   Status take_data(std::string_view& input);
   Status step(char c);
   Status size_digit(char c);
+  Status after_size(char c);
   Status end_of_size_line();
   Status trailer(char c);
   Status count_overhead();
