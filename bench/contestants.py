@@ -192,9 +192,10 @@ class Pgbench:
         before = children_cpu()
         output = self._run(script, seconds, seed)
         requests = int(_find(r"actually processed: (\d+)", output))
-        seconds = requests / float(_find(r"^tps = ([\d.]+)", output))  # connecting is not counted
-        return Load(requests, seconds, *self._percentiles(),
-                    collections.Counter(failed=int(_find(r"failed transactions: (\d+)", output))),
+        failed = int(_find(r"failed transactions: (\d+)", output))
+        if requests > 0:
+            seconds = requests / float(_find(r"^tps = ([\d.]+)", output))  # connecting is not counted
+        return Load(requests, seconds, *self._percentiles(), collections.Counter({"failed": failed} if failed else {}),
                     children_cpu() - before)
 
     def _run(self, script, seconds, seed):
@@ -217,7 +218,7 @@ class Pgbench:
                 latencies += [int(line.split()[2]) / 1e3 for line in file]
             os.remove(name)
         latencies.sort()
-        return [latencies[int(len(latencies) * share)] if latencies else float("nan") for share in (0.5, 0.99)]
+        return [latencies[int(len(latencies) * share)] if latencies else None for share in (0.5, 0.99)]
 
 
 def _find(pattern, text):

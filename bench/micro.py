@@ -26,6 +26,12 @@ def _repeated(binary, repetitions):
     return json.loads(done.stdout)["benchmarks"]
 
 
+def _names(binary):
+    """In the order of the source; interleaving mixes them."""
+    return subprocess.run([binary, "--benchmark_list_tests"], stdout=subprocess.PIPE, text=True,
+                          check=True).stdout.split()
+
+
 def _collected(binary, name, iterations):
     """Instructions of the whole program."""
     with tempfile.NamedTemporaryFile() as profile:
@@ -49,7 +55,7 @@ def measure(binary, repetitions, instructions):
         if one.get("error_occurred"):
             raise SystemExit(f"{one['run_name']}: {one['error_message']}")
         by_name.setdefault(one["run_name"], {})[one["aggregate_name"]] = one["cpu_time"]
-    found = [Micro(name, values["median"], values["cv"]) for name, values in by_name.items()]
+    found = [Micro(name, by_name[name]["median"], by_name[name]["cv"]) for name in _names(binary)]
     for one in found if instructions else []:
         one.instructions = _instructions(binary, one.name)
     return found
