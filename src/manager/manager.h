@@ -92,6 +92,8 @@ class Manager {
   [[nodiscard]] DatabasePointer find(std::string_view db_id, const base::EventLoop* worker) {
     return registry_.find(db_id, worker);
   }
+  /// The database that connecting to this target without an id finds; null: it would be a new one.
+  [[nodiscard]] DatabasePointer find(const Target& target) const { return registry_.find(target); }
   [[nodiscard]] std::vector<DatabasePointer> databases() const { return registry_.all(); }
   void stats(std::vector<DatabasePointer> databases, base::EventLoop* reply_to,
              std::function<void(std::vector<DatabaseStats>)> done);

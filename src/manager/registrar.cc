@@ -1,5 +1,6 @@
 #include "manager/registrar.h"
 
+#include <algorithm>
 #include <atomic>
 #include <utility>
 
@@ -88,8 +89,8 @@ void Registrar::connect(ConnectCall call) {
   if (closing_) return call.done(fail(closing_error()));
   if (auto good = check(call); !good) return call.done(fail(std::move(good.error())));
   if (call.db_id.empty()) {
-    const auto known = ids_by_target_.find(call.target.display());
-    call.db_id = known == ids_by_target_.end() ? call.target.default_db_id() : known->second;
+    const auto known = registry_.find(call.target);
+    call.db_id = known ? known->db_id : call.target.default_db_id();
   }
   if (const auto database = registry_.find(call.db_id)) {
     if (!database->target.same_as(call.target)) return call.done(fail(id_taken(*database)));
@@ -166,7 +167,9 @@ void Registrar::create(const ConnectCall& call, const TrialReport& report) {
   database->target = call.target;
   database->options = call.options;
   database->registered_at = std::chrono::system_clock::now();
-  const int count = call.options.pool.shards;
+  // A second shard on the same worker would never be chosen, and its connections would lie idle.
+  const auto workers = static_cast<int>(dependencies_.loops.size());
+  const int count = std::min(call.options.pool.shards, workers);
   database->shards.resize(static_cast<std::size_t>(count));
   auto created =
       after(static_cast<std::size_t>(count), *dependencies_.loops.front(),
@@ -174,7 +177,6 @@ void Registrar::create(const ConnectCall& call, const TrialReport& report) {
               if (closing_)
                 return drain(database, {}, [this, call] { settle(call, fail(closing_error())); });
               if (!registry_.insert(database)) return settle(call, fail(id_taken(*database)));
-              ids_by_target_.try_emplace(call.target.display(), call.db_id);
               dependencies_.observer.on_database(call.db_id, "connected");
               settle(call, Connected{call.db_id, true, {}, report.server_version, report.latency});
             });
@@ -249,8 +251,6 @@ void Registrar::disconnect(const std::string& db_id, base::Duration patience,
                       .db_id = db_id}));
   }
   registry_.remove(db_id);
-  const auto known = ids_by_target_.find(database->target.display());
-  if (known != ids_by_target_.end() && known->second == db_id) ids_by_target_.erase(known);
   drain(database, patience, [this, db_id, done = std::move(done)] {
     dependencies_.observer.on_database(db_id, "disconnected");
     done({});

@@ -65,8 +65,7 @@ class Registrar {
   Dependencies dependencies_;
   base::Random random_;
   std::size_t next_home_ = 0;
-  std::map<std::string, std::string> ids_by_target_;  // "user@host:port/database" → the first id
-  std::map<std::string, Waiting> in_flight_;          // by db_id; the calls that wait for the trial
+  std::map<std::string, Waiting> in_flight_;  // by db_id; the calls that wait for the trial
   std::map<std::uint64_t, std::shared_ptr<Trial>> trials_;
   std::uint64_t next_trial_ = 1;
   std::vector<DatabasePointer> draining_;

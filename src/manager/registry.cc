@@ -32,6 +32,16 @@ DatabasePointer Registry::find(std::string_view db_id) const {
   return found == databases_.end() ? nullptr : found->second;
 }
 
+DatabasePointer Registry::find(const Target& target) const {
+  std::lock_guard lock(mutex_);
+  DatabasePointer first;
+  for (const auto& [db_id, database] : databases_) {
+    if (!database->target.same_as(target)) continue;
+    if (!first || database->registered_at < first->registered_at) first = database;
+  }
+  return first;
+}
+
 std::vector<DatabasePointer> Registry::all() const {
   std::vector<DatabasePointer> all;
   {

@@ -34,6 +34,8 @@ class Registry {
   /// Null when there is none. `worker` is the calling worker's loop, or null on any other thread.
   [[nodiscard]] DatabasePointer find(std::string_view db_id, const base::EventLoop* worker);
   [[nodiscard]] DatabasePointer find(std::string_view db_id) const;
+  /// The one that was registered first for this target; null when there is none.
+  [[nodiscard]] DatabasePointer find(const Target& target) const;
   [[nodiscard]] std::vector<DatabasePointer> all() const;  ///< sorted by id
 
   /// False when the id is taken.

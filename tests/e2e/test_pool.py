@@ -84,3 +84,16 @@ class Pool(GatewayTest):
         text = self.gateway.get("/metrics", Accept="text/plain").text
         self.assertRegex(text, r'(?m)^sluice_\w+\{.*database="main".*\} ')
         self.assertEqual(self.gateway.get("/metrics", Accept="application/json").json["count"], 1)
+
+
+class ManyShards(GatewayTest):
+    pool = {"max_size": 6, "shards": 6}
+    config = {"server": {"workers": 2}}
+
+    def test_more_shards_than_workers_still_use_every_connection(self):
+        seen = []
+        with concurrent.futures.ThreadPoolExecutor(6) as threads:
+            calls = [threads.submit(self.gateway.query, "select pg_sleep(2)") for _ in range(6)]
+            wait_until(lambda: seen.append(self.gateway.metrics()["used_connections"]) or 6 in seen,
+                       "all six are in use", patience=1.9)
+            self.assertEqual([call.result().status for call in calls], [200] * 6)

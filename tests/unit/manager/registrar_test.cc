@@ -174,14 +174,28 @@ TEST_F(RegistrarTest, ConfigureChangesLimitsLive) {
 TEST_F(RegistrarTest, ADatabaseWithShardsSplitsItsLimits) {
   DatabaseOptions options;
   options.pool.max_size = 5;
-  options.pool.shards = 2;
+  EXPECT_EQ(shard_part(options, 0, 2).pool.max_size, 3);
+  EXPECT_EQ(shard_part(options, 1, 2).pool.max_size, 2);
+}
+
+TEST_F(RegistrarTest, MoreShardsThanWorkersLeaveNoConnectionUnused) {
+  DatabaseOptions options;
+  options.pool.max_size = 5;
+  options.pool.shards = 4;
   register_orders(options);
   orders().statement("SLOW").always(Answer::never());
   for (int i = 0; i < 20; ++i) call("SLOW");
   loop.run_posted();
-  // One simulated worker is home to both shards, and takes its calls to the first.
-  EXPECT_EQ(stats().pool.used, 3);
-  EXPECT_EQ(shard_part(options, 0, 2).pool.max_size + shard_part(options, 1, 2).pool.max_size, 5);
+  EXPECT_EQ(stats().pool.used, 5);
+  EXPECT_EQ(stats().options.pool.shards, 4);
+}
+
+TEST_F(RegistrarTest, ATargetWithoutAnIdIsTheOneThatWasRegisteredFirstOfThoseThatAreLeft) {
+  for (const char* id : {"zebra", "ant"}) ASSERT_TRUE(*connect({target(), {}, id, true, {}}));
+  EXPECT_EQ((*connect({target(), {}, "", true, {}}))->db_id, "zebra");
+  manager.disconnect("zebra", 0s, [](const Status&) {});
+  loop.advance(1s);
+  EXPECT_EQ((*connect({target(), {}, "", true, {}}))->db_id, "ant");
 }
 
 }  // namespace
