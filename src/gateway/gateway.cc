@@ -36,6 +36,13 @@ void Gateway::replace_rules(const std::shared_ptr<const AccessRules>& rules) {
       [&rules](base::EventLoop& loop, auto& own) { loop.post([&own, rules] { own = rules; }); });
 }
 
+json::ConnectRequest Gateway::connect_base(const json::ConnectRequest& wanted) const {
+  const auto database =
+      wanted.db_id.empty() ? manager_.find(wanted.target) : manager_.find(wanted.db_id, nullptr);
+  if (!database || !database->target.same_as(wanted.target)) return {{}, {}, rules().defaults};
+  return {database->target, database->db_id, database->options};
+}
+
 bool Gateway::connect_allowed(const Target& target) const {
   return rules().connect_hosts.allows(target.host);
 }

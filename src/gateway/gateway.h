@@ -55,6 +55,8 @@ class Gateway {
   [[nodiscard]] RequestMetrics& request_metrics() { return request_metrics_; }
   [[nodiscard]] const RequestMetrics& request_metrics() const { return request_metrics_; }
 
+  /// What a connect starts from: the database as it is, if it is there, else the defaults.
+  [[nodiscard]] json::ConnectRequest connect_base(const json::ConnectRequest& wanted) const;
   /// Whether the host rules let a dynamic connect go there; `connect` itself does not ask.
   [[nodiscard]] bool connect_allowed(const Target& target) const;
   void connect(json::ConnectRequest request, base::EventLoop& loop,

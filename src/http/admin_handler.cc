@@ -22,7 +22,7 @@ void breaker(const ApiCall& call) {
   auto request = json::decode_breaker(call.request().body);
   if (!request) return call.respond(request.error());
   if (request->reason.empty()) request->reason = "no reason given";
-  request->reason += " (" + call.principal->name + ")";
+  request->reason = call.principal->name + ": " + request->reason;
   call.gateway.force_breaker(call.db_id(), std::move(*request), call.loop(),
                              [call](const Status& status) {
                                if (!status) return call.respond(status.error());

@@ -44,6 +44,14 @@ const std::string& ApiCall::db_id() const {
   return found == parameters.end() ? kNone : found->second;
 }
 
+Result<bool> ApiCall::flag(const std::string& name) const {
+  const auto found = request().parameters.find(name);
+  if (found == request().parameters.end() || found->second == "false") return false;
+  if (found->second == "true") return true;
+  return fail(invalid_request(fmt::format("{} must be true or false", name),
+                              {{name, "must be true or false"}}));
+}
+
 void ApiCall::respond(int status, std::string json) const {
   Response response;
   response.status = status;

@@ -26,6 +26,8 @@ struct ApiCall {
   [[nodiscard]] const Request& request() const { return exchange->request(); }
   [[nodiscard]] base::EventLoop& loop() const { return exchange->loop(); }
   [[nodiscard]] const std::string& db_id() const;
+  /// A parameter of the query string that is true, false or absent (false).
+  [[nodiscard]] Result<bool> flag(const std::string& name) const;
 
   void respond(int status, std::string json) const;
   void respond(const Error& error) const;

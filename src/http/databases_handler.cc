@@ -24,7 +24,9 @@ json::Problem host_not_allowed(const std::string& host) {
 }
 
 void connect(const ApiCall& call) {
-  auto request = json::decode_connect(call.request().body, call.gateway.rules().defaults);
+  auto request = json::decode_connect(
+      call.request().body,
+      [&call](const json::ConnectRequest& wanted) { return call.gateway.connect_base(wanted); });
   if (!request) return call.respond(request.error());
   if (!call.gateway.connect_allowed(request->target)) {
     return call.respond(host_not_allowed(request->target.host));
@@ -61,8 +63,9 @@ void change(const ApiCall& call) {
 }
 
 void disconnect(const ApiCall& call) {
-  const bool force = call.request().parameter("force") == "true";
-  const base::Duration patience = force ? base::Duration{} : kDrainPatience;
+  const auto force = call.flag("force");
+  if (!force) return call.respond(force.error());
+  const base::Duration patience = *force ? base::Duration{} : kDrainPatience;
   call.gateway.disconnect(call.db_id(), patience, call.loop(), [call](const Status& status) {
     if (!status) return call.respond(status.error());
     call.respond(200, fmt::format(R"({{"db_id":"{}","status":"disconnected"}})", call.db_id()));

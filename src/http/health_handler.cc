@@ -39,8 +39,9 @@ void readiness(const ApiCall& call) {
 
 void health(const ApiCall& call) {
   const bool known = call.principal.has_value();
-  const bool probe = known && call.request().parameter("probe") == "true";
-  call.gateway.health(probe, call.loop(), [call, known](const Health& health) {
+  const auto probe = call.flag("probe");
+  if (!probe) return call.respond(probe.error());
+  call.gateway.health(known && *probe, call.loop(), [call, known](const Health& health) {
     const bool usable = health.verdict != Health::Verdict::kUnhealthy;
     call.respond(usable ? 200 : 503, json::to_json(health, known));
   });

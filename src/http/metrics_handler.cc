@@ -17,11 +17,15 @@ enum class Form { kJson, kPrometheus, kOpenMetrics };
 
 /// `?format=` decides; else what the client accepts: scrapers ask for text, everybody else gets
 /// JSON.
-Form wanted_form(const Request& request) {
+Result<Form> wanted_form(const Request& request) {
   const auto format = request.parameter("format");
   if (format == "json") return Form::kJson;
   if (format == "prometheus") return Form::kPrometheus;
   if (format == "openmetrics") return Form::kOpenMetrics;
+  if (!format.empty()) {
+    const std::string what = "must be json, prometheus or openmetrics";
+    return fail(invalid_request("format " + what, {{"format", what}}));
+  }
   const auto accept = request.header("accept");
   if (accept.find("application/openmetrics-text") != std::string_view::npos) {
     return Form::kOpenMetrics;
@@ -39,8 +43,9 @@ metrics::ProcessFacts process_facts(const gateway::Gateway& gateway) {
   return facts;
 }
 
-void respond_text(const ApiCall& call, Form form, const std::vector<DatabaseStats>& stats) {
-  const auto facts = process_facts(call.gateway);
+Response text_response(const gateway::Gateway& gateway, Form form,
+                       const std::vector<DatabaseStats>& stats) {
+  const auto facts = process_facts(gateway);
   Response response;
   if (form == Form::kOpenMetrics) {
     response.body = metrics::openmetrics_text(stats, facts);
@@ -49,19 +54,28 @@ void respond_text(const ApiCall& call, Form form, const std::vector<DatabaseStat
     response.body = metrics::prometheus_text(stats, facts);
     response.content_type = metrics::kPrometheusContentType;
   }
-  response.headers.emplace_back("Vary", "Accept");
-  call.exchange->respond(std::move(response));
+  return response;
 }
 
 void all(const ApiCall& call) {
-  call.gateway.stats(call.loop(), [call](const std::vector<DatabaseStats>& stats) {
-    const Form form = wanted_form(call.request());
-    if (form != Form::kJson) return respond_text(call, form, stats);
+  const auto form = wanted_form(call.request());
+  if (!form) return call.respond(form.error());
+  call.gateway.stats(call.loop(), [call, form = *form](const std::vector<DatabaseStats>& stats) {
     Response response;
-    response.body = json::metrics_to_json(stats);
+    if (form == Form::kJson) {
+      response.body = json::metrics_to_json(stats);
+    } else {
+      response = text_response(call.gateway, form, stats);
+    }
     response.headers.emplace_back("Vary", "Accept");
+    response.headers.emplace_back("Server-Timing", server_timing(call.auth, {}, {}));
     call.exchange->respond(std::move(response));
   });
+}
+
+/// Our own figures are most wanted when the server gives none.
+std::string why_not(const Error& error) {
+  return R"({"error":)" + json::error_to_json(error) + "}";
 }
 
 void one(const ApiCall& call, const DatabaseStats& stats, std::string_view server) {
@@ -69,15 +83,17 @@ void one(const ApiCall& call, const DatabaseStats& stats, std::string_view serve
 }
 
 void database(const ApiCall& call) {
-  call.gateway.stats(call.db_id(), call.loop(), [call](const Result<DatabaseStats>& stats) {
-    if (!stats) return call.respond(stats.error());
-    if (call.request().parameter("server") != "true") return one(call, *stats, {});
-    call.gateway.server_view(call.db_id(), call.loop(),
-                             [call, stats = *stats](const Result<std::string>& server) {
-                               if (!server) return call.respond(server.error());
-                               one(call, stats, *server);
-                             });
-  });
+  const auto server = call.flag("server");
+  if (!server) return call.respond(server.error());
+  call.gateway.stats(
+      call.db_id(), call.loop(), [call, server = *server](const Result<DatabaseStats>& stats) {
+        if (!stats) return call.respond(stats.error());
+        if (!server) return one(call, *stats, {});
+        call.gateway.server_view(call.db_id(), call.loop(),
+                                 [call, stats = *stats](const Result<std::string>& view) {
+                                   one(call, stats, view ? *view : why_not(view.error()));
+                                 });
+      });
 }
 
 }  // namespace

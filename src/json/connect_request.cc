@@ -18,6 +18,10 @@ using base::AliasUnit;
 constexpr std::array<std::string_view, 6> kParts{"host", "port",     "database",
                                                  "user", "password", "ssl"};
 
+constexpr const char* kNotPatched =
+    "cannot be changed here; connect again (POST /databases/connect): with a new password or ssl "
+    "under the same db_id, with another address under another one";
+
 /// Names that existing clients send, with the setting they mean.
 struct OldName {
   base::SettingAlias as;
@@ -131,6 +135,18 @@ void read_url(Fields& fields, Target& target) {
   target = *std::move(parsed);
 }
 
+bool names_ssl(Fields& fields) {
+  const Value* url = fields.any("url");
+  if (!url) return fields.any("ssl") != nullptr;
+  return url->kind() == Value::Kind::kString && url->text().find("sslmode=") != url->text().npos;
+}
+
+void start_from(ConnectRequest base, bool names_ssl, ConnectRequest& request) {
+  request.options = std::move(base.options);
+  request.target.ssl_root_cert = std::move(base.target.ssl_root_cert);
+  if (!names_ssl) request.target.ssl = base.target.ssl;
+}
+
 void read_old_names(Fields& fields, DatabaseOptions& options) {
   for (const OldName& old : kOldNames) {
     if (!fields.any(old.as.name)) continue;
@@ -155,14 +171,13 @@ std::vector<std::string_view> known_fields() {
 
 }  // namespace
 
-Result<ConnectRequest> decode_connect(std::string_view body, const DatabaseOptions& defaults) {
+Result<ConnectRequest> decode_connect(std::string_view body, const ConnectBase& base) {
   const Result<Document> document = parse_body(body);
   if (!document) return fail(document.error());
   Mistakes mistakes;
   mistakes.add(document->mistakes());
   Fields fields(document->root(), {}, mistakes);
   ConnectRequest request;
-  request.options = defaults;
   if (fields.any("url")) {
     read_url(fields, request.target);
   } else {
@@ -174,6 +189,7 @@ Result<ConnectRequest> decode_connect(std::string_view body, const DatabaseOptio
       fields.mistake("db_id", words_of(good.error()));
     }
   }
+  start_from(base(request), names_ssl(fields), request);
   read_options(fields, request.options);
   read_old_names(fields, request.options);
   fields.refuse_unknown(known_fields(), kHints);
@@ -190,7 +206,13 @@ Result<DatabaseOptions> decode_patch(std::string_view body, const DatabaseOption
   Fields fields(document->root(), {}, mistakes);
   DatabaseOptions options = current;
   read_options(fields, options);
-  fields.refuse_unknown(kOptionFields);
+  std::vector<std::string_view> known{"url", "db_id"};
+  known.insert(known.end(), kParts.begin(), kParts.end());
+  for (const std::string_view fixed : known) {
+    if (fields.any(fixed)) fields.mistake(fixed, kNotPatched);
+  }
+  known.insert(known.end(), kOptionFields.begin(), kOptionFields.end());
+  fields.refuse_unknown(known);
   if (mistakes.empty()) check_options(options, mistakes);
   if (!mistakes.empty()) return fail(mistakes.to_error());
   return options;

@@ -22,7 +22,9 @@ void write_merged_rows(Writer& writer, std::vector<LegOutcome>& legs) {
 void write_success(Writer& writer, LegOutcome& leg, bool merge) {
   const Completion& completion = *leg.result;
   writer.begin_object().field("db_id", leg.db_id);
-  if (!merge) writer.raw_field("rows", leg.encoder->take_rows());
+  if (!merge) {
+    writer.raw_field(leg.encoder->rows_name(), leg.encoder->take_rows());
+  }
   writer.field("count", completion.rows)
       .field("affected", completion.affected)
       .field("truncated", completion.truncated);

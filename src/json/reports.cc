@@ -114,10 +114,16 @@ void write_settings(Writer& writer, const DatabaseOptions& options) {
   writer.end_object();
 }
 
+/// Null instead of nothing.
+std::optional<std::string_view> known(const std::string& text) {
+  return text.empty() ? std::nullopt : std::optional<std::string_view>(text);
+}
+
 void write_database(Writer& writer, const DatabaseStats& stats, system_clock::time_point now) {
   writer.begin_object();
   writer.field("db_id", stats.db_id).field("target", stats.target);
-  writer.field("server_version", stats.server_version).field("state", to_string(stats.state));
+  writer.field("server_version", known(stats.server_version));
+  writer.field("state", to_string(stats.state));
   writer.field("required", stats.options.required);
   writer.begin_object("labels");
   for (const auto& [name, value] : stats.options.labels) writer.field(name, value);

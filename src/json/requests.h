@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -34,14 +35,16 @@ struct FanOutRequest {
 };
 [[nodiscard]] Result<FanOutRequest> decode_fan_out(std::string_view body);
 
-/// POST /databases/connect. `options` starts from `defaults`.
+/// POST /databases/connect.
 struct ConnectRequest {
   Target target;
   std::string db_id;  ///< empty: the default id
   DatabaseOptions options;
 };
-[[nodiscard]] Result<ConnectRequest> decode_connect(std::string_view body,
-                                                    const DatabaseOptions& defaults);
+/// Given where a connect goes (its target and id): what it starts from. Options, and the kind of
+/// TLS, that the body does not name stay as they are there.
+using ConnectBase = std::function<ConnectRequest(const ConnectRequest& wanted)>;
+[[nodiscard]] Result<ConnectRequest> decode_connect(std::string_view body, const ConnectBase& base);
 
 /// PATCH /databases/<db_id>: the options after the change. Labels given replace all labels.
 [[nodiscard]] Result<DatabaseOptions> decode_patch(std::string_view body,

@@ -164,6 +164,10 @@ std::string ResultEncoder::take_rows() {
   return count_ == 0 ? "null" : std::string(out_.view());
 }
 
+std::string_view ResultEncoder::rows_name() const {
+  return format_.rows == ResultFormat::Rows::kScalar ? "value" : "rows";
+}
+
 std::string ResultEncoder::take_bare_rows() { return std::string(out_.view()); }
 
 std::string columns_to_json(const std::vector<Column>& columns) {

@@ -40,6 +40,8 @@ class ResultEncoder final : public RowSink {
                                    std::chrono::microseconds elapsed);
   /// The rows alone, "[…]" (or the scalar), for a leg of a fan-out. Call once, last.
   [[nodiscard]] std::string take_rows();
+  /// What they are called in an answer: "rows", or "value" with kScalar.
+  [[nodiscard]] std::string_view rows_name() const;
   /// The rows without the brackets, for merging several legs.
   [[nodiscard]] std::string take_bare_rows();
   /// As they appear in the rows, an added db_id included.

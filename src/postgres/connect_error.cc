@@ -49,6 +49,13 @@ std::string_view without_prefix(std::string_view text) {
   return failed == std::string_view::npos ? text : text.substr(failed + 9);
 }
 
+/// "Connection refused\n\tIs the server running …?": the second line is a sentence of its own.
+std::string as_sentences(std::string_view text) {
+  const std::size_t line = text.find("\n\t");
+  if (line == std::string_view::npos) return one_line(text);
+  return one_line(text.substr(0, line)) + ". " + one_line(text.substr(line));
+}
+
 Error about(const Target& target, ErrorCode code, const std::string& what) {
   Error error;
   error.code = code;
@@ -64,7 +71,7 @@ Error about(const Target& target, ErrorCode code, const std::string& what) {
 ConnectFailure read_connect_failure(std::string_view text) {
   text = without_location(text);
   const std::size_t state = find_state(text);
-  if (state == std::string_view::npos) return {{}, {}, one_line(without_prefix(text))};
+  if (state == std::string_view::npos) return {{}, {}, as_sentences(without_prefix(text))};
   const std::size_t severity_end = state - 3;
   const std::size_t severity = text.find_last_of(" \n", severity_end - 1) + 1;
   return {std::string(text.substr(state, kStateLength)),

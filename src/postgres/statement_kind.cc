@@ -14,7 +14,7 @@ namespace {
 constexpr const char* kUseTransaction =
     "transactions cannot be controlled by single statements, as each may run on another "
     "connection; "
-    "use the transaction call (POST …/transaction, or PoolManager::transaction)";
+    "put the work into one statement (WITH …, or DO $$ … $$), or use PoolManager::transaction";
 constexpr const char* kNoCopy =
     "COPY is not possible here; use INSERT … SELECT FROM unnest($1, $2) to load many rows, or "
     "lease "
@@ -24,7 +24,8 @@ constexpr const char* kNoNamedStatement =
     "named prepared statements live on one connection only; send the statement with parameters, it "
     "is prepared by itself";
 constexpr const char* kNoCursor =
-    "cursors live on one connection only; ask for the whole result as a stream";
+    "cursors live on one connection only; read a page at a time (WHERE key > $1 ORDER BY key LIMIT "
+    "$2), or lease a connection";
 
 struct Refusal {
   std::string_view word;

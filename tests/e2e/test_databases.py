@@ -38,6 +38,40 @@ class Databases(GatewayTest):
         self.assertRegex(answers[0].json["db_id"], r"^limits-[0-9a-f]{8}$")
         self.gateway.request("DELETE", "/databases/" + answers[0].json["db_id"])
 
+    def test_connecting_again_leaves_alone_what_it_does_not_name(self):
+        """Get-or-create: a client that knows only the address takes no label and no limit away."""
+        first = self.connect(db_id="kept", labels={"tier": "gold"}, ssl="disable",
+                             pool={"max_size": 4, "shards": 2, "acquire_timeout_ms": 700})
+        self.assertEqual(first.status, 201, first)
+        try:
+            again = self.connect()
+            self.assertEqual((again.status, again.json["db_id"], again.json["updated"]),
+                             (200, "kept", []), again)
+            changed = self.connect(db_id="kept", pool={"min_size": 4})
+            self.assertEqual((changed.status, changed.json["updated"]), (200, ["pool.min_size"]), changed)
+            shown = self.gateway.get("/databases/kept").json
+            pool = shown["settings"]["pool"]
+            self.assertEqual(
+                (shown["labels"], pool["max_size"], pool["min_size"], pool["acquire_timeout_ms"]),
+                ({"tier": "gold"}, 4, 4, 700))
+        finally:
+            self.gateway.request("DELETE", "/databases/kept")
+
+    def test_what_a_change_cannot_change_is_told(self):
+        answer = self.gateway.request("PATCH", "/databases/main", {"host": "127.0.0.2", "password": "new"})
+        errors = self.assert_problem(answer, 422, "invalid_request")["errors"]
+        self.assertEqual([error["field"] for error in errors], ["host", "password"])
+        self.assertIn("POST /databases/connect", errors[0]["message"])
+
+    def test_flags_are_true_or_false(self):
+        for method, path in (("DELETE", "/databases/main?force=maybe"), ("GET", "/health?probe=1"),
+                             ("GET", "/metrics/main?server=yes")):
+            with self.subTest(path):
+                self.assert_problem(self.gateway.request(method, path), 422, "invalid_request")
+        self.assert_problem(self.gateway.get("/metrics?format=xml"), 422, "invalid_request")
+        self.assertEqual(self.gateway.get("/health?probe=false").status, 200)
+        self.assertEqual(self.gateway.get("/databases/main").status, 200)
+
     def test_urls_and_other_clients_names_are_understood(self):
         url = f"postgresql://app:{self.postgres.password}@127.0.0.1:{self.postgres.port}/extra?sslmode=disable"
         made = self.gateway.post("/databases/connect", {"url": url, "db_id": "by-url",

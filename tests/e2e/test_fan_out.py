@@ -69,6 +69,12 @@ class FanOut(GatewayTest):
         self.assertEqual(sorted(answer.json["rows"], key=lambda row: row["db_id"]), [{"db_id": "eu",
             "n": 1}, {"db_id": "us", "n": 1}])
 
+    def test_a_scalar_is_a_value_as_it_is_with_one_database(self):
+        answer = self.fan_out(db_ids=["eu", "us"], format="scalar")
+        self.assertEqual([(leg["db_id"], leg["value"]) for leg in answer.json["successes"]],
+                         [("eu", "eu"), ("us", "us")], answer)
+        self.assertNotIn("rows", answer.json["successes"][0])
+
     def test_legs_are_read_only_unless_said_otherwise(self):
         write = "insert into notes values (1)"
         answer = self.fan_out(write, db_ids=["eu", "us"])

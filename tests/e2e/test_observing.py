@@ -32,6 +32,31 @@ class Observing(GatewayTest):
         self.assertTrue(counts, "no request to /query/:db_id was counted")
         self.assertGreaterEqual(float(counts[0].split()[-1]), 1)
 
+    def test_the_figures_of_a_database_that_is_down_are_there_all_the_same(self):
+        self.gateway.post("/admin/databases/main/breaker", {"state": "forced_open", "reason": "test"})
+        try:
+            answer = self.gateway.get("/metrics/main?server=true")
+            self.assertEqual(answer.status, 200, answer)
+            self.assertEqual(answer.json["breaker"]["state"], "forced_open")
+            self.assertEqual(answer.json["server"]["error"]["code"], "breaker_open")
+        finally:
+            self.gateway.post("/admin/databases/main/breaker", {"state": "auto"})
+
+    def test_who_overrides_a_breaker_is_named_with_the_reason(self):
+        answer = self.gateway.post("/admin/databases/main/breaker",
+                                   {"state": "forced_open", "reason": "moving disks"})
+        self.gateway.post("/admin/databases/main/breaker", {"state": "auto"})
+        self.assertIn("(anonymous: moving disks)", answer.json["explanation"])
+
+    def test_every_route_tells_where_the_time_went(self):
+        for path in ("/metrics", "/metrics?format=prometheus", "/metrics/main", "/databases", "/health"):
+            with self.subTest(path):
+                self.assertIn("server-timing", self.gateway.get(path).headers)
+
+    def test_the_servers_version_is_unknown_before_it_was_asked(self):
+        self.gateway.post("/databases/connect", {**self.postgres.target("postgres"), "db_id": "new"})
+        self.assertRegex(str(self.gateway.get("/databases/new").json["server_version"]), r"^(None|\d+\..*)$")
+
 
 class Quiet(GatewayTest):
     config = {"log": {"access": False}}

@@ -19,8 +19,14 @@ std::string list_of(const Error& error) {
   return list;
 }
 
+Result<ConnectRequest> decode(std::string_view body, const DatabaseOptions& defaults = {}) {
+  return decode_connect(body, [&](const ConnectRequest&) -> ConnectRequest {
+    return {{}, {}, defaults};
+  });
+}
+
 std::string mistakes_of(std::string_view body) {
-  const auto request = decode_connect(body, {});
+  const auto request = decode(body);
   return request ? "no mistake" : list_of(request.error());
 }
 
@@ -30,7 +36,7 @@ std::string with(const std::string& member) {
 }
 
 TEST(DecodeConnect, ReadsTheDocumentedExample) {
-  const auto request = decode_connect(
+  const auto request = decode(
       R"({ "host": "db1.internal", "port": 5433, "database": "orders", "user": "app",
            "password": "s3cret", "ssl": "verify-full", "db_id": "orders",
            "labels": {"region": "eu"}, "required": true,
@@ -70,7 +76,7 @@ TEST(DecodeConnect, StartsFromTheDefaults) {
   DatabaseOptions defaults;
   defaults.pool.max_size = 33;
   defaults.labels["a"] = "b";
-  const auto request = decode_connect(with(R"("db_id":null)"), defaults);
+  const auto request = decode(with(R"("db_id":null)"), defaults);
   ASSERT_TRUE(request);
   EXPECT_EQ(request->options.pool.max_size, 33);
   EXPECT_EQ(request->options.labels.at("a"), "b");
@@ -79,12 +85,38 @@ TEST(DecodeConnect, StartsFromTheDefaults) {
   EXPECT_EQ(request->target.ssl, SslMode::kPrefer);
 }
 
+TEST(DecodeConnect, LeavesAloneWhatADatabaseHasAndTheBodyDoesNotName) {
+  ConnectRequest there;
+  there.target.ssl = SslMode::kVerifyFull;
+  there.target.ssl_root_cert = "/etc/ssl/orders.pem";
+  there.options.pool.max_size = 40;
+  there.options.labels["region"] = "eu";
+  ConnectRequest asked;
+  const auto base = [&](const ConnectRequest& wanted) {
+    asked = wanted;
+    return there;
+  };
+  const auto again = decode_connect(with(R"("db_id":"orders","pool":{"min_size":20})"), base);
+  ASSERT_TRUE(again) << again.error().message;
+  EXPECT_EQ(asked.db_id, "orders");
+  EXPECT_EQ(asked.target.host, "db1");
+  EXPECT_EQ(again->options.pool.max_size, 40);
+  EXPECT_EQ(again->options.pool.min_size, 20);
+  EXPECT_EQ(again->options.labels, there.options.labels);
+  EXPECT_EQ(again->target.ssl, SslMode::kVerifyFull);
+  EXPECT_EQ(again->target.ssl_root_cert, "/etc/ssl/orders.pem");
+  EXPECT_EQ(decode_connect(with(R"("ssl":"require")"), base)->target.ssl, SslMode::kRequire);
+  const std::string url = "postgresql://app@db1/orders";
+  EXPECT_EQ(decode_connect(R"({"url":")" + url + R"("})", base)->target.ssl, SslMode::kVerifyFull);
+  EXPECT_EQ(decode_connect(R"({"url":")" + url + R"(?sslmode=require"})", base)->target.ssl,
+            SslMode::kRequire);
+}
+
 TEST(DecodeConnect, AcceptsTheNamesThatExistingClientsSend) {
   const auto request =
-      decode_connect(with(R"("pool_min_size":2,"pool_max_size":20,"max_queries":1000,"ssl":true,)"
-                          R"("max_inactive_connection_lifetime":300.5,"command_timeout":60,)"
-                          R"("statement_timeout":15000,"idle_in_transaction_timeout":7000)"),
-                     {});
+      decode(with(R"("pool_min_size":2,"pool_max_size":20,"max_queries":1000,"ssl":true,)"
+                  R"("max_inactive_connection_lifetime":300.5,"command_timeout":60,)"
+                  R"("statement_timeout":15000,"idle_in_transaction_timeout":7000)"));
   ASSERT_TRUE(request) << request.error().message;
   const DatabaseOptions& options = request->options;
   EXPECT_EQ(options.pool.min_size, 2);
@@ -95,7 +127,7 @@ TEST(DecodeConnect, AcceptsTheNamesThatExistingClientsSend) {
   EXPECT_EQ(options.session.statement_timeout, milliseconds(15'000));
   EXPECT_EQ(options.session.idle_in_transaction_timeout, milliseconds(7'000));
   EXPECT_EQ(request->target.ssl, SslMode::kRequire);
-  EXPECT_EQ(decode_connect(with(R"("ssl":false)"), {})->target.ssl, SslMode::kDisable);
+  EXPECT_EQ(decode(with(R"("ssl":false)"))->target.ssl, SslMode::kDisable);
 }
 
 TEST(DecodeConnect, RefusesASettingUnderTwoNames) {
@@ -105,8 +137,8 @@ TEST(DecodeConnect, RefusesASettingUnderTwoNames) {
 }
 
 TEST(DecodeConnect, ReadsUrls) {
-  const auto request = decode_connect(
-      R"({"url":"postgresql://app:p%40ss@db1:6432/orders?sslmode=require","pool_max_size":3})", {});
+  const auto request = decode(
+      R"({"url":"postgresql://app:p%40ss@db1:6432/orders?sslmode=require","pool_max_size":3})");
   ASSERT_TRUE(request) << request.error().message;
   EXPECT_EQ(request->target.host, "db1");
   EXPECT_EQ(request->target.port, 6432);
@@ -136,7 +168,7 @@ TEST(DecodeConnect, NeverRepeatsAPassword) {
         R"({"url":"mysql://u:hunter2@h/d"})", R"({"url":"postgresql://u:hun/ter2@h/d"})",
         R"({"password":"hunter2\u0000"})", R"({"password":"hunter2","password":"hunter2"})",
         R"({"password":"hunter2)"}) {
-    const auto request = decode_connect(body, {});
+    const auto request = decode(body);
     ASSERT_FALSE(request) << body;
     EXPECT_EQ(request.error().message.find("ter2"), std::string::npos) << request.error().message;
     EXPECT_EQ(list_of(request.error()).find("ter2"), std::string::npos);
@@ -236,8 +268,11 @@ TEST(DecodePatch, SeesContradictionsWithWhatIsThere) {
 }
 
 TEST(DecodePatch, DoesNotMoveADatabase) {
-  EXPECT_EQ(list_of(decode_patch(R"({"host":"evil","db_id":"x"})", {}).error()),
-            "host: unknown field\ndb_id: unknown field\n");
+  const Error error = decode_patch(R"({"host":"evil","db_id":"x","password":"new"})", {}).error();
+  ASSERT_EQ(error.fields.size(), 3U);
+  for (const FieldError& mistake : error.fields) {
+    EXPECT_EQ(mistake.message.rfind("cannot be changed here; connect again", 0), 0U);
+  }
 }
 
 TEST(DecodeBreaker, ReadsEveryState) {

@@ -36,7 +36,7 @@ TEST(ConnectError, TextWithoutASqlstateIsKept) {
       "running on that host and accepting TCP/IP connections?\n");
   EXPECT_EQ(refused.sqlstate, "");
   EXPECT_EQ(refused.message,
-            "Connection refused Is the server running on that host and accepting TCP/IP "
+            "Connection refused. Is the server running on that host and accepting TCP/IP "
             "connections?");
   EXPECT_EQ(read_connect_failure("").message, "");
   EXPECT_EQ(read_connect_failure(":  ").sqlstate, "");
