@@ -16,7 +16,6 @@ import options as command_line
 import report
 import tables
 from databases import Databases
-from load import LoadError
 from rounds import measure, running
 from sections import MANY_DATABASES, SECTIONS, Setup
 
@@ -41,24 +40,26 @@ def measure_section(section, plan, postgres):
         for contestant, wrong in bad:
             print(f"  WRONG ANSWERS of {contestant.label}: " + "; ".join(wrong), flush=True)
         section.entries = [entry for entry in section.entries if entry.contestant in good]
-        samples = measure(section, plan, postgres)
+        samples = measure(section, plan, postgres) if section.entries else {}
     right = not bad and not any(one.errors for some in samples.values() for one in some)
     return samples, right
 
 
-def run(options):
-    """Measures; [(section, rows, samples)], and whether all answers were right."""
+def run(options, arguments):
+    """Measures, and writes what there is after each section; whether all answers were right."""
     results, all_right = [], True
     with setup(options) as made:
         for name in options.only:
             section = SECTIONS[name](made)
             samples, right = measure_section(section, command_line.plan(options), made.databases.pid)
             all_right = all_right and right
-            if samples:
-                found = report.rows(section, samples)
-                results.append((section, found, samples))
-                print(f"\n[{name}] {section.title}\n" + tables.as_text(report.table(section, found)), flush=True)
-    return results, all_right
+            if not samples:
+                continue
+            found = report.rows(section, samples)
+            results.append((section, found, samples))
+            print(f"\n[{name}] {section.title}\n" + tables.as_text(report.table(section, found)), flush=True)
+            write(options, arguments, results)
+    return all_right
 
 
 def write(options, arguments, results):
@@ -98,9 +99,7 @@ def main(arguments):
         return run_micro(options, arguments)
     if not options.binary:
         build.build_gateway()
-    results, all_right = run(options)
-    write(options, arguments, results)
-    if not all_right:
+    if not run(options, arguments):
         sys.exit("There were wrong answers or errors; the rows they belong to are worth nothing.")
 
 
@@ -109,5 +108,5 @@ if __name__ == "__main__":
         main(sys.argv[1:])
     except KeyboardInterrupt:
         sys.exit(130)
-    except LoadError as error:
-        sys.exit(str(error))
+    except RuntimeError as error:  # something did not start, or stopped
+        sys.exit(f"bench/run: {error}")

@@ -61,7 +61,8 @@ def _number(value, form):
 def _cells(row):
     invalid = f" INVALID: {row.errors} errors" if row.errors else ""
     return [row.label + invalid, f"{row.rate:,.0f}", f"{row.lowest:,.0f}–{row.highest:,.0f}",
-            _number(row.p50_ms, ".2f"), _number(row.p99_ms, ".2f"), _number(row.cpu_us, ".1f"), _number(row.memory_mb, ".0f"), str(row.errors),
+            _number(row.p50_ms, ".2f"), _number(row.p99_ms, ".2f"), _number(row.cpu_us, ".1f"),
+            _number(row.memory_mb, ".0f"), str(row.errors),
             _number(row.to_reference, ".2f"), _number(row.to_best_peer, ".2f")]
 
 

@@ -2,7 +2,8 @@
 
 import dataclasses
 
-from contestants import Gateway, Peer, Pgbench
+from contestants import Gateway, Peer
+from pgbench import Pgbench
 from processes import CORES
 from workloads import FANOUT, HEALTH, POINT, ROWS, TWENTY, Workload
 
@@ -75,8 +76,8 @@ def spread(setup):
 
 
 def workers(setup):
-    servers = [Gateway(f"{count} workers".replace("1 workers", "1 worker"), setup, workers=count)
-               for count in (1, 2, 4)]
+    counts = {"1 worker": 1, "2 workers": 2, "4 workers": 4}
+    servers = [Gateway(label, setup, workers=count) for label, count in counts.items()]
     entries = [entry for server in servers for entry in _hot_and_twenty(server)]
     return Section("workers", "Workers of the gateway, 64 connections", entries)
 
