@@ -9,10 +9,11 @@ run_packages=(postgresql curl jq ca-certificates)
 test_packages=(libgtest-dev libgmock-dev python3 python3-yaml docker-compose procps clang-format git)
 bench_packages=(wrk libbenchmark-dev python3 procps)
 
-# In the container's image, besides the libraries that the gateway is linked with.\
-image_packages=(ca-certificates)\
-# To build that image where there is no Docker.\
+# In the container's image, besides the libraries that the gateway is linked with.
+image_packages=(ca-certificates)
+# To build that image where there is no Docker.
 image_build_packages=(buildah debootstrap)
+
 # ensure_packages NAME…: installs those that are missing, and nothing else.
 ensure_packages() {
   if ! command -v dpkg-query >/dev/null; then
