@@ -12,6 +12,7 @@ std::string database(const Event& event) { return "db" + std::to_string(event.da
 std::string in_ms(milliseconds time) { return std::to_string(time.count()) + " ms"; }
 
 std::string caller(const Event& event) {
+  if (event.flag) return caller({.from = event.from}) + " and again from its callback";
   return event.from == kOutside ? " from outside" : " from worker " + std::to_string(event.from);
 }
 

@@ -58,7 +58,8 @@ enum class Mood {
   kMixed,
 };
 
-constexpr int kOutside = -1;  ///< `from`: a thread that is no worker
+constexpr int kOutside = -1;   ///< `from`: a thread that is no worker
+constexpr int kCallback = -2;  ///< the callback of another call, on whatever worker it came
 
 /// One event of a scenario. It holds all that was drawn for it, so that it means the same when
 /// others are taken away.
@@ -69,7 +70,7 @@ struct Event {
   int from = kOutside;
   milliseconds time{};  ///< timeout, patience, duration, or how far the clock moves
   int count = 0;        ///< of statements, connections, turns; concurrency of a fan-out
-  bool flag = false;    ///< with a trial; with a probe; soiled or broken when given back
+  bool flag = false;    ///< asks again when answered; with a trial; with a probe; given back broken
   Mood mood = Mood::kHealthy;
   BreakerState breaker = BreakerState::kClosed;
   DatabaseOptions options;  ///< for kConnect and kConfigure

@@ -103,6 +103,29 @@ bool Pools::refuses(int database) const {
   });
 }
 
+int Pools::waiting(int database) const {
+  int waiting = 0;
+  for (const Watched& watched : watched_) {
+    const auto shard = watched.shard.lock();
+    if (!shard || watched.database != database || draining(*shard)) continue;
+    waiting += shard->pool().stats().waiting;
+  }
+  return waiting;
+}
+
+void Pools::require_min_size() {
+  for (const Watched& watched : watched_) {
+    const auto shard = watched.shard.lock();
+    if (!shard || draining(*shard) || unused_.contains(watched.database)) continue;
+    const PoolStats stats = shard->pool().stats();
+    const int least = shard->options().pool.min_size;
+    if (stats.acquired == 0 || stats.total() >= least) continue;
+    verdict_.broken("a pool in use keeps its connections",
+                    name(watched.database) + " has " + std::to_string(stats.total()) +
+                        " of at least " + std::to_string(least));
+  }
+}
+
 void Pools::require_quiet() {
   for (const Watched& watched : watched_) {
     const auto shard = watched.shard.lock();

@@ -2,6 +2,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <vector>
 
 #include "manager/database.h"
@@ -31,6 +32,12 @@ class Pools {
   [[nodiscard]] bool shut(int database, const base::EventLoop& loop) const;
   /// Whether any breaker of the database refuses calls.
   [[nodiscard]] bool refuses(int database) const;
+  /// A pool of the database has closed because nobody used it.
+  void unused(int database) { unused_.insert(database); }
+  /// Callers in the queues of the database's pools.
+  [[nodiscard]] int waiting(int database) const;
+  /// Every pool that is in use has the connections it should keep.
+  void require_min_size();
   void require_quiet();
   void require_gone();
   /// Ends the operators' overrides.
@@ -49,6 +56,7 @@ class Pools {
 
   Verdict& verdict_;
   std::vector<Watched> watched_;
+  std::set<int> unused_;         ///< databases with pools that may have no connections
   std::map<int, int> changing_;  ///< the highest limit that some shard may have
 };
 

@@ -100,6 +100,7 @@ class Author {
       event.count = pick(0, 3);
       event.time = ms(1'000, 4'000);
     }
+    if (what == What::kQuery) event.flag = chance(15);
     if (what == What::kCancel || what == What::kGiveBack) event.id = earlier(what);
     if (what == What::kGiveBack) event.flag = chance(20);
     return event;

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "simulation/laboratory.h"
+#include "support/sanitized.h"
 #include "support/seeds.h"
 
 namespace sluice::simulation {
@@ -41,7 +42,7 @@ void expect_much_was_met(const Met& met) {
 }
 
 TEST(Simulation, KeepsEveryPromiseInEveryLife) {
-  const auto seeds = testing::seeds_to_run(3'000);
+  const auto seeds = testing::seeds_to_run(testing::kSanitized ? 1'000 : 3'000);
   Laboratory laboratory;
   const auto failed = laboratory.first_failure(seeds.first, seeds.count);
   ASSERT_FALSE(failed) << report(laboratory, *failed);

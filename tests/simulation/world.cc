@@ -59,7 +59,7 @@ void World::live_through_events() {
     random_.seed(event.draw);
     happen(event);
     check();
-    if (event.what >= What::kAdvance) pools_.settled();
+    if (event.what >= What::kAdvance) check_at_rest();
     ++happened_;
     if (!verdict_.ok()) return;
   }
@@ -106,6 +106,19 @@ void World::check() {
   }
 }
 
+/// Nothing is on its way between workers.
+void World::check_at_rest() {
+  pools_.settled();
+  for (int i = 0; i < scenario_.databases; ++i) {
+    const int waiting = pools_.waiting(i);
+    const int asking = calls_.under_way(i) + leases_asked(i) + probes_;
+    if (waiting <= asking) continue;
+    verdict_.broken("only who asks waits", "in the queues of db" + std::to_string(i) + " are " +
+                                               std::to_string(waiting) + ", but only " +
+                                               std::to_string(asking) + " still ask");
+  }
+}
+
 // --- the end -----------------------------------------------------------------------------------
 
 void World::end() {
@@ -142,6 +155,7 @@ void World::recover() {
   give_everything_back();
   advance(kUntilAllIsQuiet);
   give_everything_back();  // what was still lent meanwhile
+  if (verdict_.ok()) pools_.require_min_size();
   for (int i = 0; i < scenario_.databases && verdict_.ok(); ++i) recover(i);
   advance(seconds(5));
   if (verdict_.ok()) check_quiet();
@@ -232,6 +246,10 @@ void World::on_breaker_transition(const BreakerTransition& transition) {
   if (transition.from == transition.to) {
     verdict_.broken("a transition changes the state", transition.explanation);
   }
+}
+
+void World::on_pool_event(std::string_view db_id, PoolEvent event, std::string_view) {
+  if (event == PoolEvent::kPoolClosed) pools_.unused(std::stoi(std::string(db_id.substr(2))));
 }
 
 void World::on_database(std::string_view db_id, std::string_view what) {

@@ -53,6 +53,7 @@ class World final : private Observer {
   void advance(base::Duration span);
   void advance_to(base::TimePoint moment);
   void check();
+  void check_at_rest();
   void end();
   void recover();
   void recover(int database);
@@ -71,6 +72,7 @@ class World final : private Observer {
   void pass_time(const Event& event);
   void answered(Calls::Key key, int from, const Result<Completion>& result);
   void query(const Event& event);
+  void query_again(Event event);
   void transact(const Event& event);
   void fan_out(const Event& event);
   void start_fan_out(const Event& event);
@@ -91,11 +93,13 @@ class World final : private Observer {
   [[nodiscard]] Surroundings surroundings(int database);
   [[nodiscard]] int registration(int database);
   [[nodiscard]] bool may_be_lent(int database) const;
+  [[nodiscard]] int leases_asked(int database) const;
   [[nodiscard]] testing::FakeDatabase& fake(int database);
   void on_execute(int database, testing::FakeConnection& connection, const Query& query);
 
   void on_breaker_transition(const BreakerTransition& transition) override;
   void on_database(std::string_view db_id, std::string_view what) override;
+  void on_pool_event(std::string_view db_id, PoolEvent event, std::string_view detail) override;
 
   const Scenario& scenario_;
   Met& met_;
@@ -109,6 +113,7 @@ class World final : private Observer {
   Pools pools_;
 
   std::size_t happened_ = 0;
+  int probes_ = 0;  // of the health, under way
   bool closing_ = false;
   bool closed_ = false;
   std::vector<int> registrations_;  // of each database, so far

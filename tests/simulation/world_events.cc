@@ -10,6 +10,7 @@ namespace {
 
 using std::chrono::seconds;
 
+constexpr int kAgain = 100'000;  // between the ids of a call and the one made by its callback
 // A connect may try twice, 2 s each.
 constexpr base::Duration kLongestConnect = seconds(4);
 // A connection that hangs while it is cleaned is given up after 5 s, one that hangs while it is
@@ -84,7 +85,7 @@ Surroundings World::surroundings(int database) {
 }
 
 void World::answered(Calls::Key key, int from, const Result<Completion>& result) {
-  if (from != kOutside && !workers_.loop(from).is_current()) {
+  if (from >= 0 && !workers_.loop(from).is_current()) {
     verdict_.broken("answers come on the caller's own thread",
                     "call #" + std::to_string(key.first) + " was answered on another");
   }
@@ -99,11 +100,20 @@ void World::query(const Event& event) {
   call.query.sql = Calls::statement(event.id);
   call.query.timeout = event.time;
   call.sink = calls_.sink(key);
-  if (event.from != kOutside) call.reply_to = &workers_.loop(event.from);
-  call.done = [this, key, from = event.from](const Result<Completion>& result) {
-    answered(key, from, result);
+  if (event.from >= 0) call.reply_to = &workers_.loop(event.from);
+  call.done = [this, event, key](const Result<Completion>& result) {
+    answered(key, event.from, result);
+    if (event.flag) query_again(event);
   };
   handles_[event.id] = {manager_->execute(std::move(call))};
+}
+
+/// From inside the callback: whatever the answer came out of is still under way.
+void World::query_again(Event event) {
+  event.flag = false;
+  event.id += kAgain;
+  if (event.from == kOutside) event.from = kCallback;
+  query(event);
 }
 
 void World::transact(const Event& event) {
@@ -119,7 +129,7 @@ void World::transact(const Event& event) {
     call.sinks.push_back(calls_.sink(key));
   }
   call.options.timeout = event.time;
-  if (event.from != kOutside) call.reply_to = &workers_.loop(event.from);
+  if (event.from >= 0) call.reply_to = &workers_.loop(event.from);
   call.done = [this, key, from = event.from](const Status& status) {
     answered(key, from, status ? Result<Completion>(Completion{}) : fail(status.error()));
   };
@@ -225,8 +235,11 @@ void World::happen_to_operators(const Event& event) {
       // A probe is a call of its own, of at most 5 s.
       const auto by = now() + (event.flag ? seconds(5) : seconds(0));
       const auto ticket = answers_.expect("health", by);
-      return manager_->health(event.flag, nullptr,
-                              [this, ticket](const Health&) { answers_.came(ticket, now()); });
+      ++probes_;
+      return manager_->health(event.flag, nullptr, [this, ticket](const Health&) {
+        answers_.came(ticket, now());
+        --probes_;
+      });
     }
     default:
       if (!closing_) close(event.time);
@@ -281,6 +294,12 @@ bool World::may_be_lent(int database) const {
   return std::any_of(events.begin(), events.end(), [database](const Event& event) {
     return event.what == What::kLend && event.database == database;
   });
+}
+
+int World::leases_asked(int database) const {
+  return static_cast<int>(std::count_if(loans_.begin(), loans_.end(), [&](const auto& each) {
+    return each.second.database == database && answers_.open(each.second.ticket);
+  }));
 }
 
 void World::disconnect(const Event& event) {
