@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/resource.h>
+
 #include <atomic>
 #include <chrono>
 #include <functional>
@@ -15,9 +17,13 @@
 namespace sluice::http {
 
 /// A real server on a free port, with handlers that do what tests need:
-/// /token/:token  answers with the token: at once, through a timer, or after a hop to another
-/// worker /big           answers with 32 MiB /hang          never answers, but counts clients that
-/// leave /throws        throws /echo          answers with the body
+///   /token/:token  answers with the token: at once, through a timer, or after a hop to another
+///                  worker
+///   /late/:token   answers with the token after 200 ms
+///   /big           answers with 32 MiB
+///   /hang          never answers, but counts clients that leave
+///   /throws        throws
+///   /echo          answers with the body
 class ScriptedServer {
  public:
   explicit ScriptedServer(ServerOptions options = default_options()) {
@@ -41,11 +47,15 @@ class ScriptedServer {
   [[nodiscard]] TestClient connect() const { return TestClient(address()); }
   [[nodiscard]] int hanging() const { return hanging_; }
   [[nodiscard]] int gone() const { return gone_; }
+  /// Requests for tokens so far.
+  [[nodiscard]] unsigned tokens() const { return turn_; }
 
  private:
   void add_routes() {
     using Pistache::Http::Method;
     router_.add(Method::Get, "/token/:token", [this](auto exchange) { give_token(exchange); });
+    router_.add(Method::Get, "/late/:token",
+                [](auto exchange) { answer_by_timer(exchange, std::chrono::milliseconds(200)); });
     router_.add(Method::Get, "/big", [](auto exchange) {
       Response response;
       response.body.assign(32 << 20, 'b');
@@ -75,13 +85,13 @@ class ScriptedServer {
       case 0:
         return answer(*exchange);
       case 1:
-        return answer_by_timer(exchange);
+        return answer_by_timer(exchange, std::chrono::microseconds(300));
       default:
         return answer_by_hop(exchange);
     }
   }
 
-  static void answer_by_timer(const std::shared_ptr<Exchange>& exchange) {
+  static void answer_by_timer(const std::shared_ptr<Exchange>& exchange, base::Duration delay) {
     struct Delayed {
       explicit Delayed(std::shared_ptr<Exchange> e)
           : exchange(std::move(e)), timer(exchange->loop().timers(), [this] {
@@ -94,7 +104,7 @@ class ScriptedServer {
     };
     const auto delayed = std::make_shared<Delayed>(exchange);
     delayed->me = delayed;
-    delayed->timer.arm(exchange->loop().now() + std::chrono::microseconds(300));
+    delayed->timer.arm(exchange->loop().now() + delay);
     // Like a cancelled query: whoever has gone is not answered.
     exchange->on_client_gone([weak = std::weak_ptr(delayed)] {
       const auto left = weak.lock();
@@ -117,6 +127,14 @@ class ScriptedServer {
   std::atomic<int> hanging_{0};
   std::atomic<int> gone_{0};
 };
+
+/// Processor time of this process so far.
+inline std::chrono::microseconds cpu_time() {
+  rusage usage{};
+  ::getrusage(RUSAGE_SELF, &usage);
+  return std::chrono::seconds(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+         std::chrono::microseconds(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
+}
 
 /// Waits until the condition holds; false when it does not within ten seconds.
 inline bool eventually(const std::function<bool()>& condition) {

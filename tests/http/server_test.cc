@@ -26,13 +26,6 @@ int status_of(TestClient& client, std::string_view path) {
   return answer ? answer->status : 0;
 }
 
-std::chrono::microseconds cpu_time() {
-  rusage usage{};
-  ::getrusage(RUSAGE_SELF, &usage);
-  return std::chrono::seconds(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
-         std::chrono::microseconds(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
-}
-
 TEST(Server, AnswersManyRequestsOnOneConnection) {
   ScriptedServer server;
   TestClient client = server.connect();
