@@ -1,9 +1,10 @@
 # Every library we use, from Debian 12 packages. Third-party headers are SYSTEM: their warnings are not ours.
+# GLOBAL: a project that embeds us with add_subdirectory links these through sluice::sluice.
 find_package(PkgConfig REQUIRED)
-find_package(Threads REQUIRED)
-find_path(SLUICE_EXPECTED_INCLUDE tl/expected.hpp REQUIRED)
-pkg_check_modules(LIBPQ REQUIRED IMPORTED_TARGET libpq)
-pkg_check_modules(LIBPQXX REQUIRED IMPORTED_TARGET libpqxx)
+find_package(Threads REQUIRED GLOBAL)
+find_package(tl-expected REQUIRED GLOBAL)
+pkg_check_modules(SLUICE_LIBPQ REQUIRED IMPORTED_TARGET GLOBAL libpq)
+pkg_check_modules(SLUICE_LIBPQXX REQUIRED IMPORTED_TARGET GLOBAL libpqxx)
 
 if(SLUICE_BUILD_GATEWAY)
   find_package(Boost 1.74 REQUIRED)

@@ -10,7 +10,7 @@
 namespace sluice {
 
 /// What a public Lease holds. The book outlives it.
-class Lease::Impl {
+class __attribute__((visibility("hidden"))) Lease::Impl {
  public:
   Impl(std::unique_ptr<manager::Loan> given, library::LeaseBook& leases)
       : loan_(std::move(given)), leases_(leases) {

@@ -54,7 +54,7 @@ std::string_view to_string(Health::Verdict verdict) {
   return "unhealthy";
 }
 
-class PoolManager::Impl {
+class __attribute__((visibility("hidden"))) PoolManager::Impl {
  public:
   Impl(ManagerOptions given, std::shared_ptr<Observer> given_observer)
       : options(std::move(given)),
