@@ -74,7 +74,7 @@ prepare() {
 # One database, owned by the user `shop`, who is nobody special.
 create_shop() {
   psql -Xq -d postgres -c "create database shop_$1 owner shop"
-  PGUSER=shop PGPASSWORD=$DEMO_PASSWORD psql -Xq -d "shop_$1" -v region="$1" -v seed="$2" -f examples/shop.sql
+  PGUSER=shop PGPASSWORD=$DEMO_PASSWORD psql -Xq -d "shop_$1" -v region="$1" -v seed="$2" -f config/demo.sql
 }
 
 start_databases() {

@@ -1,5 +1,5 @@
-// Embedding PoolManager in a C++ program: connect, query in three ways, a transaction, a fan-out,
-// and a leased connection for libpqxx. Run it with the URL of a PostgreSQL database:
+// Embedding PoolManager in a C++ program: queries in three ways, transactions, libpqxx on a leased
+// connection, and what an observer is told. Run it with the URL of a PostgreSQL database:
 //   build/dev/sluice_example_embed postgresql://user:password@127.0.0.1:5432/database
 #include <sluice/pool_manager.h>
 #include <sluice/pqxx.h>
@@ -10,25 +10,22 @@
 
 namespace {
 
-/// Tells of breakers that change their state; called on the manager's threads.
+/// Tells of breakers that change their state. Called on threads of the manager.
 class Announcer : public sluice::Observer {
  public:
   void on_breaker_transition(const sluice::BreakerTransition& transition) override {
-    std::cerr << transition.db_id << " is now " << sluice::to_string(transition.to) << ": "
-              << transition.explanation << "\n";
+    std::cout << "breaker of " + transition.db_id + ": " + std::string(to_string(transition.to)) +
+                     " (" + transition.explanation + ")\n"
+              << std::flush;
   }
 };
 
 sluice::Query sum_of(int left, int right) {
-  sluice::Query query;
-  query.sql = "SELECT $1::int + $2::int AS sum";
-  query.params = {left, right};
-  return query;
+  return {.sql = "SELECT $1::int + $2::int AS sum", .params = {left, right}};
 }
 
 void print(std::string_view how, const sluice::Result<sluice::QueryResult>& result) {
-  std::cout << how << ": "
-            << (result ? result->rows.at(0).at(0).value_or("NULL") : result.error().message)
+  std::cout << how << ": " << (result ? result->value().value_or("NULL") : result.error().message)
             << "\n";
 }
 
@@ -46,28 +43,29 @@ void query_in_three_ways(sluice::PoolManager& manager, const std::string& db_id)
   done.get_future().wait();
 }
 
+/// Statements that are known beforehand.
 void transaction(sluice::PoolManager& manager, const std::string& db_id) {
-  sluice::Query create{.sql = "CREATE TEMP TABLE example (n int) ON COMMIT DROP"};
-  sluice::Query insert{.sql = "INSERT INTO example SELECT generate_series(1, 10)"};
-  sluice::Query count{.sql = "SELECT count(*) FROM example"};
-  const auto results = manager.transaction(db_id, {create, insert, count});
-  if (!results) {
-    std::cout << "transaction: " << results.error().message << "\n";
-    return;
-  }
-  print("transaction", (*results)[2]);
+  const auto results = manager.transaction(
+      db_id, {{.sql = "CREATE TEMP TABLE example (n int) ON COMMIT DROP"},
+              {.sql = "INSERT INTO example SELECT generate_series(1, $1::int)", .params = {10}},
+              {.sql = "SELECT count(*) FROM example"}});
+  std::cout << "transaction: "
+            << (results ? results->back().value().value_or("NULL") : results.error().message)
+            << "\n";
 }
 
-void fan_out(sluice::PoolManager& manager) {
-  sluice::FanOut everywhere;
-  everywhere.targets.all = true;
-  everywhere.query = sum_of(20, 22);
-  for (const sluice::Leg& leg : manager.fan_out(everywhere).legs) {
-    print("fan-out to " + leg.db_id, leg.result);
-  }
+/// Statements that depend on each other: libpqxx, with commit and rollback done for you.
+void transaction_with_libpqxx(sluice::PoolManager& manager, const std::string& db_id) {
+  const auto answer = sluice::in_transaction(manager, db_id, [](pqxx::work& work) {
+    const int half = work.exec("SELECT 21")[0][0].as<int>();
+    return work.exec_params("SELECT 2 * $1::int", half)[0][0].as<int>();
+  });
+  std::cout << "in_transaction: " << (answer ? std::to_string(*answer) : answer.error().message)
+            << "\n";
 }
 
-void libpqxx(sluice::PoolManager& manager, const std::string& db_id) {
+/// Everything else that libpqxx can do, on a connection of one's own for a while.
+void lease(sluice::PoolManager& manager, const std::string& db_id) {
   auto lease = manager.acquire(db_id);
   if (!lease) {
     std::cout << "lease: " << lease.error().message << "\n";
@@ -76,6 +74,15 @@ void libpqxx(sluice::PoolManager& manager, const std::string& db_id) {
   pqxx::work work(sluice::pqxx_connection(*lease));
   std::cout << "pqxx::work: " << work.exec_params("SELECT 40 + $1::int", 2)[0][0].as<int>() << "\n";
   work.commit();
+}
+
+/// What a caller sees while a breaker is open, and what the observer is told.
+void breaker(sluice::PoolManager& manager, const std::string& db_id) {
+  using enum sluice::BreakerState;
+  if (!manager.force_breaker(db_id, kForcedOpen, "to show it")) return;
+  print("while the breaker is open", manager.query(db_id, sum_of(1, 4)));
+  if (!manager.force_breaker(db_id, kClosed, "enough")) return;
+  print("and closed again", manager.query(db_id, sum_of(1, 4)));
 }
 
 }  // namespace
@@ -91,15 +98,16 @@ int main(int argc, char** argv) {
     return 2;
   }
   sluice::PoolManager manager({}, std::make_shared<Announcer>());
-  const auto connected = manager.connect(*target);
+  const auto connected = manager.connect(*target, "example");
   if (!connected) {
     std::cerr << connected.error().message << "\n";
     return 1;
   }
-  std::cout << "connected to " << connected->db_id << "\n";
-  query_in_three_ways(manager, connected->db_id);
-  transaction(manager, connected->db_id);
-  fan_out(manager);
-  libpqxx(manager, connected->db_id);
+  std::cout << "connected to PostgreSQL " << connected->server_version << "\n";
+  query_in_three_ways(manager, "example");
+  transaction(manager, "example");
+  transaction_with_libpqxx(manager, "example");
+  lease(manager, "example");
+  breaker(manager, "example");
   manager.close();
 }

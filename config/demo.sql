@@ -1,6 +1,6 @@
 -- A small shop, for the demo, the README's tour and the tests: 1,000 users, 200 products, 5,000 orders.
 -- The same data on every machine; `region` and `seed` make the shops differ:
---   psql -v region=eu -v seed=1 -f examples/shop.sql
+--   psql -v region=eu -v seed=1 -f config/demo.sql
 \set ON_ERROR_STOP on
 begin;
 
