@@ -102,6 +102,7 @@ bool RequestParser::parse_fields(std::string_view head) {
   const std::size_t used = parser.put(boost::asio::buffer(head.data(), head.size()), error);
   if ((error && error != beast_http::error::need_more) || used != head.size()) return false;
   if (!parser.is_header_done()) return false;
+  request_.headers.reserve(8);
   for (const auto& field : parser.get()) {
     const auto name = field.name_string();
     const auto value = field.value();

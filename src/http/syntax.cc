@@ -21,6 +21,13 @@ constexpr std::array<bool, 256> token_table() {
 }
 constexpr auto kTokenChars = token_table();
 
+constexpr std::array<bool, 256> field_table() {
+  std::array<bool, 256> table{};
+  for (std::size_t c = 0; c < table.size(); ++c) table[c] = (c >= 0x20 && c != 0x7f) || c == '\t';
+  return table;
+}
+constexpr auto kFieldChars = field_table();
+
 constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
 
 int hex_value(char c) {
@@ -53,10 +60,8 @@ bool is_token(std::string_view text) {
 }
 
 bool is_field_value(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) {
-    const auto byte = static_cast<unsigned char>(c);
-    return (byte >= 0x20 && byte != 0x7f) || c == '\t';
-  });
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return kFieldChars[static_cast<unsigned char>(c)]; });
 }
 
 std::string lower_case(std::string_view text) {

@@ -41,9 +41,11 @@ void Execution::start() {
   state_ = State::kQueued;
   const auto patience = base::Deadline::after(now, shard_->options().pool.acquire_timeout);
   shard_->add(*this);
+  if (!is_transaction()) errand_.emplace(pool::Errand{plan_.steps.front().query, {plan_.timeout}});
   waiter_ = shard_->pool().acquire(
       plan_.deadline.sooner(patience),
-      [self = shared_from_this()](Result<pool::Lease> lease) { self->on_lease(std::move(lease)); });
+      [self = shared_from_this()](Result<pool::Lease> lease) { self->on_lease(std::move(lease)); },
+      errand_ ? &*errand_ : nullptr);
 }
 
 void Execution::on_lease(Result<pool::Lease> lease) {
@@ -93,17 +95,16 @@ RowVerdict Execution::on_row(std::span<const Cell> cells) {
 void Execution::on_alarm() {
   switch (alarm_) {
     case Alarm::kCancel:
-      cancel_sent_ = true;
       alarm_ = Alarm::kAnswer;
       timer_.arm(plan_.deadline.at());
-      lease_.connection().cancel();
-      return;
+      return ask_to_stop();
     case Alarm::kAnswer:
       alarm_ = Alarm::kAbandon;
       timer_.arm(plan_.deadline.at() + kHungAfter);
       return answer(fail(timeout_error(Outcome::kUnknown)));
     case Alarm::kAbandon:
-      hung_ = true;
+      hung_ = cancel_sent_;
+      given_up_ = true;
       lease_.connection().abandon();
       return;
   }
@@ -128,16 +129,20 @@ void Execution::stop_early(Error error) {
     if (waiter_ != 0) shard_->pool().cancel(waiter_);
     return finish(fail(std::move(error)));
   }
-  if (!cancel_sent_) {
-    cancel_sent_ = true;
-    lease_.connection().cancel();
-  }
+  ask_to_stop();
   if (alarm_ != Alarm::kAbandon) {
     alarm_ = Alarm::kAbandon;
-    timer_.arm(shard_->loop().now() + kHungAfter);
+    timer_.arm((cancel_sent_ ? shard_->loop().now() : plan_.deadline.at()) + kHungAfter);
   }
   error.outcome = Outcome::kUnknown;
   answer(fail(std::move(error)));
+}
+
+/// Not while it shares its connection: the cancel might come too late for it, and hit the next.
+void Execution::ask_to_stop() {
+  if (cancel_sent_ || lease_.shared()) return;
+  cancel_sent_ = true;
+  lease_.connection().cancel();
 }
 
 /// What the call makes of a statement's error: knows of cancels, hangs and transactions, which the
@@ -150,6 +155,7 @@ Error Execution::judged(Error error) const {
     hung.fault = Fault::kDatabase;
     return hung;
   }
+  if (given_up_) return timeout_error(Outcome::kUnknown);
   if (error.sqlstate() == "57014" && (cancel_sent_ || ran >= plan_.timeout)) {
     Error late = timeout_error(Outcome::kRolledBack);
     late.sql = std::move(error.sql);

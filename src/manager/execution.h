@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "base/event_loop.h"
@@ -39,7 +40,8 @@ struct Plan {
 /// once, by its deadline, whatever the server does; the connection may stay busy a little longer.
 /// Timers: the cancel goes out 10 % (at most 100 ms) before the deadline; the answer is given at
 /// the deadline at the latest; 500 ms after it a server that has not even answered the cancel
-/// counts as hung, and its socket is shut down.
+/// counts as hung, and its socket is shut down. A statement that shares its connection is not
+/// cancelled, as that might hit another; 500 ms after the deadline the socket is shut down as well.
 class Execution final : public RowSink, public std::enable_shared_from_this<Execution> {
  public:
   Execution(std::shared_ptr<Shard> shard, Plan plan);
@@ -68,6 +70,7 @@ class Execution final : public RowSink, public std::enable_shared_from_this<Exec
   void on_step_done(Result<Completion> result);
   void on_alarm();
   void stop_early(Error error);
+  void ask_to_stop();
   void finish(Result<Completion> result);
   void answer(Result<Completion> result);
   Error judged(Error error) const;
@@ -80,10 +83,12 @@ class Execution final : public RowSink, public std::enable_shared_from_this<Exec
   bool answered_ = false;
   bool cancel_sent_ = false;
   bool hung_ = false;
+  bool given_up_ = false;  // its socket was shut down
   std::size_t step_ = 0;
   std::size_t running_index_ = 0;  // place in the shard's list
   pool::WaiterId waiter_ = 0;
   breaker::Permit permit_;
+  std::optional<pool::Errand> errand_;  // of a single statement
   pool::Lease lease_;
   Alarm alarm_ = Alarm::kCancel;
   base::Timer timer_;

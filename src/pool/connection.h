@@ -22,10 +22,17 @@ struct ExecuteOptions {
   bool internal = false;
 };
 
+/// A statement that its caller is about to run, and how.
+struct Errand {
+  const Query& query;
+  ExecuteOptions options;
+};
+
 /// One live connection to a database. It belongs to one loop's thread; every callback comes on it,
 /// once, never from inside the call that takes it, and not at all once the connection is destroyed,
 /// which any callback may do.
-/// One thing runs at a time: `execute`, `ping`, `reset`, `close` require that the last has ended.
+/// One thing runs at a time: `execute`, `ping`, `reset`, `close` require that the last has ended,
+/// but for an `execute` that may join.
 class Connection {
  public:
   using Done = std::function<void(Result<Completion>)>;
@@ -39,6 +46,10 @@ class Connection {
   /// truncated result is still read and thrown away): `reset` waits for that.
   virtual void execute(const Query& query, const ExecuteOptions& options, RowSink& sink,
                        Done done) = 0;
+  /// Whether `execute` may be called for this errand although statements are under way: it would be
+  /// sent right behind them and end after them. Only for reads that are known to be short, among
+  /// their like. Who joins, or is joined, must not `cancel` before it is alone.
+  [[nodiscard]] virtual bool may_join(const Errand& /*errand*/) { return false; }
   /// Asks the server to give up what runs. Returns at once; what runs still ends through its
   /// `done`, with whatever the server says. No effect when nothing runs.
   virtual void cancel() = 0;

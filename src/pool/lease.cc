@@ -25,6 +25,8 @@ Lease::~Lease() { release(); }
 
 Connection& Lease::connection() const { return *slot_->connection; }
 
+bool Lease::shared() const { return slot_->users > 1; }
+
 void Lease::release() {
   if (Slot* slot = std::exchange(slot_, nullptr)) pool_->give_back(*slot);
 }

@@ -32,7 +32,7 @@ Pool::~Pool() { assert(slots_.count(SlotState::kLeased) == 0); }
 
 // --- borrowing ---------------------------------------------------------------------------------
 
-WaiterId Pool::acquire(base::Deadline deadline, Acquired acquired) {
+WaiterId Pool::acquire(base::Deadline deadline, Acquired acquired, const Errand* errand) {
   const auto now = loop_.now();
   if (draining_) return refuse(draining(), acquired);
   last_used_ = now;
@@ -43,7 +43,9 @@ WaiterId Pool::acquire(base::Deadline deadline, Acquired acquired) {
   }
   // Nobody barges in: who comes while others wait goes to the end of the queue.
   if (waiters_.empty() && !paused_) {
-    if (Slot* slot = take_ready(now)) {
+    Slot* slot = take_ready(now);
+    if (!slot) slot = find_shareable(errand);
+    if (slot) {
       lend(*slot, now, acquired);
       return 0;
     }
@@ -54,7 +56,7 @@ WaiterId Pool::acquire(base::Deadline deadline, Acquired acquired) {
   if (waiters_.size() >= options_.effective_max_waiters()) {
     return refuse(queue_full(load()), acquired);
   }
-  const WaiterId id = waiters_.push({std::move(acquired), now}, deadline);
+  const WaiterId id = waiters_.push({std::move(acquired), now, errand}, deadline);
   serve();
   return waiters_.contains(id) ? id : 0;
 }
@@ -96,11 +98,23 @@ bool Pool::must_ping(const Slot& slot, base::TimePoint now) const {
   return true;
 }
 
+Slot* Pool::find_shareable(const Errand* errand) const {
+  if (!errand || options_.pipeline_depth <= 1) return nullptr;
+  Slot* best = nullptr;
+  for (const auto& slot : slots_.all()) {
+    if (slot->state != SlotState::kLeased || slot->users >= options_.pipeline_depth) continue;
+    if (best && best->users <= slot->users) continue;
+    if (!slot->spoiled && !unfit(*slot)) best = slot.get();
+  }
+  return best && best->connection->may_join(*errand) ? best : nullptr;
+}
+
 void Pool::lend(Slot& slot, base::TimePoint since, const Acquired& acquired) {
   const auto now = loop_.now();
   const bool opened_for_it = slot.uses == 0 && slot.created == now;
   const auto connect_time =
       opened_for_it ? std::min(slot.connect_took, now - since) : base::Duration::zero();
+  ++slot.users;
   ++slot.uses;
   ++acquired_;
   Lease lease(*this, slot, connect_time);
@@ -114,7 +128,12 @@ void Pool::give_back(Slot& slot) {
   const auto now = loop_.now();
   ++released_;
   last_used_ = active_at_ = now;
-  slot.idle_since = slot.alive_at = now;
+  slot.alive_at = now;
+  if (--slot.users > 0) {
+    listener_.on_event(PoolEvent::kReleased, {});
+    return serve();
+  }
+  slot.idle_since = now;
   slot.suspicion = suspicion_;
   std::optional<CloseReason> reason;
   if (!slot.spoiled && !slot.connection->broken() && !unfit(slot) &&
@@ -190,8 +209,12 @@ void Pool::hand_out() {
   const auto now = loop_.now();
   while (!waiters_.empty() && !paused_) {
     Slot* slot = take_ready(now);
+    if (waiters_.empty()) {  // the listener cancelled it meanwhile
+      if (slot) make_idle(*slot);
+      return;
+    }
+    if (!slot) slot = find_shareable(waiters_.first_errand());
     if (!slot) return;
-    if (waiters_.empty()) return make_idle(*slot);  // the listener cancelled it meanwhile
     const auto waiter = waiters_.pop();
     lend(*slot, waiter.since, waiter.acquired);
   }

@@ -63,7 +63,8 @@ class Pool {
   /// later otherwise. Errors: kQueueFull, kAcquireTimeout, kDatabaseUnavailable or the connect's
   /// own error (while connects fail and no connection is left), kDraining, kPaused (deadline passed
   /// while paused).
-  WaiterId acquire(base::Deadline deadline, Acquired acquired);
+  /// `errand`, which must live until then, lets the caller share a connection (pipeline_depth).
+  WaiterId acquire(base::Deadline deadline, Acquired acquired, const Errand* errand = nullptr);
   /// Forgets a waiter without calling it. No effect on one that has ended.
   void cancel(WaiterId waiter);
 
@@ -103,6 +104,8 @@ class Pool {
   WaiterId refuse(const Error& error, const Acquired& acquired);
   [[nodiscard]] Slot* take_ready(base::TimePoint now);
   [[nodiscard]] bool must_ping(const Slot& slot, base::TimePoint now) const;
+  /// A connection that is in use, but not by so many that this errand could not join them.
+  [[nodiscard]] Slot* find_shareable(const Errand* errand) const;
   void lend(Slot& slot, base::TimePoint since, const Acquired& acquired);
   void give_back(Slot& slot);
   /// Why it should not be kept, age aside.

@@ -60,6 +60,7 @@ struct Slot {
   double lifetime_cut = 0;     ///< share of max_lifetime it does without, drawn once
   double keepalive_share = 1;  ///< share of the keep-alive interval it waits, drawn once
 
+  int users = 0;  ///< leases that are out; several share it while it is pipelining
   std::int64_t uses = 0;
   std::uint64_t generation = 0;  ///< the pool's when it was opened
   std::uint64_t suspicion = 0;   ///< the pool's at its last sign of life

@@ -60,7 +60,7 @@ WaiterQueue::Waiter WaiterQueue::take(Node& node) {
   node.ticket = 0;
   if (++node.generation == 0) node.generation = 1;
   unused_.push_back(&node);
-  Waiter taken{std::move(node.waiter.acquired), node.waiter.since};
+  Waiter taken{std::move(node.waiter.acquired), node.waiter.since, node.waiter.errand};
   node.waiter.acquired = nullptr;
   return taken;
 }

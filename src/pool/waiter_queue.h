@@ -27,6 +27,7 @@ class WaiterQueue {
   struct Waiter {
     Acquired acquired;
     base::TimePoint since;
+    const Errand* errand = nullptr;  ///< what for, if it may share a connection
   };
 
   /// `on_deadline` is told of a waiter whose deadline has come; it is still in the queue then.
@@ -43,6 +44,8 @@ class WaiterQueue {
   [[nodiscard]] bool contains(WaiterId id) const { return find(id) != nullptr; }
   [[nodiscard]] bool empty() const { return size_ == 0; }
   [[nodiscard]] int size() const { return size_; }
+  /// What the first one wants a connection for. The queue must not be empty.
+  [[nodiscard]] const Errand* first_errand() const { return first_->waiter.errand; }
   /// When the first one came. The queue must not be empty.
   [[nodiscard]] base::TimePoint oldest_since() const { return first_->waiter.since; }
   /// Tickets count arrivals, so that a caller can tell who was there already.

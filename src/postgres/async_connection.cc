@@ -70,10 +70,22 @@ void AsyncConnection::enter_pipeline_mode() {
 
 void AsyncConnection::execute(const Query& query, const pool::ExecuteOptions& options,
                               RowSink& sink, Done done) {
-  assert(!operation_ && !detached_);
-  operation_ =
+  assert(!detached_);
+  auto execution =
       std::make_unique<Execution>(session_, query, options, Execution::User{sink, std::move(done)});
+  if (operation_) {
+    followers_.push_back(std::move(execution));
+    return after_sending();
+  }
+  operation_ = std::move(execution);
   begun();
+}
+
+bool AsyncConnection::may_join(const pool::Errand& errand) {
+  if (!operation_ || lost_ || last_words_ || abandoned_ || detached_ || draining_) return false;
+  if (cancel_wanted_ || cancel_state_ != CancelState::kNone) return false;
+  const Operation& last = followers_.empty() ? *operation_ : *followers_.back();
+  return operation_->shares() && last.shares() && Execution::may_share(session_, errand.query);
 }
 
 void AsyncConnection::ping(Ended ended) {
@@ -110,7 +122,11 @@ void AsyncConnection::process() {
     const auto answer = session_.pipeline.next();
     if (!answer) break;
     operation_->on_answer(*answer);
-    if (operation_->reports_early() && !draining_) return report_early();
+    if (!followers_.empty()) {
+      next_in_line();
+    } else if (operation_->reports_early() && !draining_) {
+      return report_early();
+    }
   }
   if (!operation_) drop_unasked_messages();
   if (operation_ && operation_->unusable() && !lost_) lost_ = operation_->unusable();
@@ -166,6 +182,23 @@ void AsyncConnection::conclude() {
   ended->report();
 }
 
+/// Hands the answers that follow to those they belong to. Whoever follows holds the connection, so
+/// that it outlives the reports.
+void AsyncConnection::next_in_line() {
+  for (;;) {
+    const bool again = operation_->postponed();
+    if (again && !session_.pipeline.waiting()) return operation_->resume();
+    if (followers_.empty() || !(again || operation_->answered())) return;
+    auto first = std::exchange(operation_, std::move(followers_.front()));
+    followers_.pop_front();
+    if (again) {
+      followers_.push_back(std::move(first));
+    } else {
+      first->report();
+    }
+  }
+}
+
 void AsyncConnection::report_early() {
   draining_ = true;
   wake_.arm(session_.loop.now());  // more may have arrived already
@@ -181,10 +214,14 @@ void AsyncConnection::lose(Error why) {
   cancel_timer_.disarm();
   wake_.disarm();
   const auto ended = std::move(operation_);
+  const auto followers = std::exchange(followers_, {});
   const bool was_draining = std::exchange(draining_, false);
   if (ended && !was_draining) {
     ended->on_lost(*lost_);
-    return ended->report();
+    for (const auto& follower : followers) follower->on_lost(*lost_);
+    ended->report();
+    for (const auto& follower : followers) follower->report();
+    return;
   }
   if (wanted_reset_) {
     const auto reset = std::exchange(wanted_reset_, std::nullopt);

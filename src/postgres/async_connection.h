@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -20,8 +21,10 @@
 namespace sluice::postgres {
 
 /// One PostgreSQL connection on its loop's thread. libpq does the talking, in pipeline mode and
-/// without ever blocking; what is talked about is an Operation, one at a time. This class moves
-/// bytes, watches the socket, cancels, and judges whether the connection lives.
+/// without ever blocking; what is talked about is an Operation, one at a time, or several
+/// statements that pipeline: they are answered in the order of sending, so that each answer belongs
+/// to the first. This class moves bytes, watches the socket, cancels, and judges whether the
+/// connection lives.
 class AsyncConnection final : public pool::Connection, private base::FdWatcher {
  public:
   /// Adopts an open connection. `settings_to_repeat` are those that its session still lacks.
@@ -31,6 +34,7 @@ class AsyncConnection final : public pool::Connection, private base::FdWatcher {
 
   void execute(const Query& query, const pool::ExecuteOptions& options, RowSink& sink,
                Done done) override;
+  [[nodiscard]] bool may_join(const pool::Errand& errand) override;
   void cancel() override;
   void abandon() override;
   void ping(Ended ended) override;
@@ -65,6 +69,7 @@ class AsyncConnection final : public pool::Connection, private base::FdWatcher {
   // The life of an operation.
   void begun();
   void conclude();
+  void next_in_line();
   void report_early();
   void lose(Error why);
   void tell_idle_broken();
@@ -87,6 +92,7 @@ class AsyncConnection final : public pool::Connection, private base::FdWatcher {
   std::unique_ptr<PqxxAdoption> adoption_;
   Session session_;
   std::unique_ptr<Operation> operation_;
+  std::deque<std::unique_ptr<Operation>> followers_;  // sent, or postponed, behind it
   std::optional<Error> lost_;
   std::optional<Error> last_words_;  // a FATAL that came while nothing ran
   bool abandoned_ = false;

@@ -14,6 +14,9 @@ namespace {
 /// Longer statements are not kept: they are rarely sent twice, and the server keeps them too.
 constexpr std::size_t kLongestCached = 64 * 1024;
 
+/// What may be sent behind others: those behind a longer one would wait for it.
+constexpr std::chrono::milliseconds kShort{2};
+
 constexpr const char* kSetTimeout = "SELECT pg_catalog.set_config('statement_timeout', $1, true)";
 constexpr const char* kSetReadOnly =
     "SELECT pg_catalog.set_config('statement_timeout', $1, true),"
@@ -100,7 +103,8 @@ void Execution::start(const Query& query) {
     begin_building(query.sql);
     params_ = query.params;
   }
-  in_transaction_ = session_.in_transaction();
+  joined_ = session_.pipeline.waiting();
+  in_transaction_ = !joined_ && session_.in_transaction();
   session_.used = true;
   send_deallocations();
   send_settings();
@@ -145,7 +149,7 @@ void Execution::send_deallocations() {
   if (in_transaction_ || !session_.cache.has_evicted()) return;
   for (const std::string& name : session_.cache.take_evicted()) {
     expect(session_.pipeline.run_unprepared(Step::kHousekeeping, "DEALLOCATE " + name, {}));
-    expect(session_.pipeline.sync());
+    sync();
   }
 }
 
@@ -189,7 +193,7 @@ void Execution::send_statement() {
   session_.stale |= traits_.stales_statements;
   sent_ = ending_ = true;
   expect(session_.pipeline.run(Step::kStatement, prepared_->name, session_.values));
-  expect(session_.pipeline.sync());
+  sync();
 }
 
 void Execution::refuse(Error error) {
@@ -204,6 +208,11 @@ void Execution::give_up(Error error) {
 
 void Execution::end_group() {
   if (std::exchange(ending_, true)) return;
+  sync();
+}
+
+void Execution::sync() {
+  ++syncs_;
   expect(session_.pipeline.sync());
 }
 
@@ -332,8 +341,37 @@ Status Execution::check_names() const {
 }
 
 void Execution::on_sync() {
-  if (!ending_ || session_.pipeline.waiting()) return;  // of the deallocations before
-  if (repairing_) return repair();
+  if (--syncs_ > 0 || !ending_) return;  // of the deallocations before
+  if (!repairing_) return note_duration();
+  postponed_ = session_.pipeline.waiting();
+  if (!postponed_) repair();
+}
+
+/// Only of those that ran alone: for the others it would include the wait for those in front.
+void Execution::note_duration() {
+  if (joined_ || failure_ || prepared_->name.empty()) return;
+  const auto took = session_.loop.now() - started_;
+  auto& usual = prepared_->usual_duration;
+  usual = usual ? (*usual * 7 + took) / 8 : took;
+}
+
+bool Execution::may_share(Session& session, const Query& query) {
+  const auto forced = [](const Param& param) { return !param.type.empty(); };
+  if (std::ranges::any_of(query.params, forced)) return false;
+  const PreparedPtr known = session.cache.find(query.sql, {});
+  return known && known->traits.reads && known->traits.clean && known->usual_duration &&
+         *known->usual_duration < kShort;
+}
+
+bool Execution::shares() const {
+  return from_cache_ && sent_ && !repairing_ && !repaired_ && !in_transaction_ && !internal_ &&
+         !failure_ && harmless() && traits_.clean && prepared_->usual_duration &&
+         *prepared_->usual_duration < kShort;
+}
+
+void Execution::resume() {
+  postponed_ = false;
+  repair();
 }
 
 /// The server no longer knows the statement, or its tables have changed: prepared anew, once.

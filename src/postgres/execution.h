@@ -23,11 +23,18 @@ class Execution final : public Operation {
   /// Starts at once. `query` is not kept.
   Execution(Session& session, const Query& query, const pool::ExecuteOptions& options, User user);
 
+  /// Whether this statement is known here as a short read, so that it can be sent behind others.
+  [[nodiscard]] static bool may_share(Session& session, const Query& query);
+
   void on_answer(const Pipeline::Answer& answer) override;
   void on_lost(const Error& why) override;
   void on_cancel() override { cancelled_ = true; }
   [[nodiscard]] const std::optional<Error>& unusable() const override { return unusable_; }
   [[nodiscard]] bool reports_early() const override { return early_ && !reported_; }
+  [[nodiscard]] bool shares() const override;
+  [[nodiscard]] bool answered() const override { return ending_ && syncs_ == 0 && !repairing_; }
+  [[nodiscard]] bool postponed() const override { return postponed_; }
+  void resume() override;
   void report() override;
 
  private:
@@ -44,6 +51,7 @@ class Execution final : public Operation {
   void refuse(Error error);   // nothing was sent
   void give_up(Error error);  // ends the group that was begun
   void end_group();
+  void sync();
   void expect(bool sent);
 
   // Answers.
@@ -52,6 +60,7 @@ class Execution final : public Operation {
   void on_statement_answer(const PGresult& result);
   void on_step_end(Step step);
   void on_sync();
+  void note_duration();
   void on_failure(Step step, const PGresult& result);
 
   // Before the statement runs.
@@ -92,6 +101,8 @@ class Execution final : public Operation {
   std::vector<TypeOid> types_to_find_;
   std::vector<TypeRow> found_types_;
 
+  int syncs_ = 0;        // sent and not answered
+  bool joined_ = false;  // sent while others were under way
   bool in_transaction_ = false;
   bool from_cache_ = false;
   bool encoded_ = false;
@@ -99,6 +110,7 @@ class Execution final : public Operation {
   bool ending_ = false;  // the group's Sync was sent
   bool repairing_ = false;
   bool repaired_ = false;
+  bool postponed_ = false;
   bool cancelled_ = false;
   bool columns_given_ = false;
   bool discarding_ = false;

@@ -3,11 +3,13 @@
 #include <cstddef>
 #include <list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
+#include "base/time.h"
 #include "postgres/statement_kind.h"
 #include "postgres/types.h"
 #include "sluice/query.h"
@@ -24,6 +26,8 @@ struct PreparedStatement {
   std::vector<Column> columns;
   bool has_result = false;
   bool duplicate_names = false;  ///< two columns have one name
+  /// How long it takes when it runs alone, later runs counting more. Learned as it is used.
+  mutable std::optional<base::Duration> usual_duration;
 };
 
 using PreparedPtr = std::shared_ptr<const PreparedStatement>;

@@ -97,3 +97,70 @@ class ManyShards(GatewayTest):
             wait_until(lambda: seen.append(self.gateway.metrics()["used_connections"]) or 6 in seen,
                        "all six are in use", patience=1.9)
             self.assertEqual([call.result().status for call in calls], [200] * 6)
+
+
+class Pipelining(GatewayTest):
+    pool = {"max_size": 2, "pipeline_depth": 8}
+
+    def test_every_client_gets_its_own_answer_whatever_the_others_do(self):
+        self.gateway.query("create table noted (client int, turn int)")
+        done = threading.Event()
+
+        def disturb(sql):
+            while not done.is_set():
+                self.gateway.query(sql)
+
+        def leave():
+            while not done.is_set():
+                connection = self.gateway.connection()
+                connection.request("POST", "/query/main", '{"sql": "select $1::text as t", "params": ["gone"]}',
+                                   {"Content-Type": "application/json"})
+                connection.close()
+
+        def client(n):
+            wrong = []
+            connection = self.gateway.connection()
+            for turn in range(100):
+                token = f"{n}-{turn}"
+                body = {"sql": "select $1::text as t, $2::int as n", "params": [token, turn]}
+                answer = self.gateway.request("POST", "/query/main", body, connection=connection)
+                if answer.status != 200 or answer.json["rows"] != [{"t": token, "n": turn}]:
+                    wrong.append(answer)
+                if turn % 10 == 0:
+                    self.gateway.query("insert into noted values ($1, $2)", [n, turn])
+            return wrong
+
+        others = [threading.Thread(target=disturb, args=(sql,)) for sql in
+                  ("select pg_sleep(0.02)", "select 1/0", "select generate_series(1, 500)")]
+        others.append(threading.Thread(target=leave))
+        for other in others:
+            other.start()
+        try:
+            wrong = together(16, client)
+        finally:
+            done.set()
+            for other in others:
+                other.join()
+        self.assertEqual([w for per_client in wrong for w in per_client], [])
+        self.assertEqual(self.gateway.scalar("select count(*)::int from noted"), 160)
+        wait_until(lambda: self.gateway.metrics()["used_connections"] == 0, "all is returned")
+        self.assertEqual(self.gateway.metrics()["breaker"]["state"], "closed")
+
+    def test_a_statement_that_turns_out_long_ends_by_its_deadline_and_hurts_few(self):
+        self.gateway.query("create table locked (id int)")
+        for _ in range(10):
+            self.gateway.query("select count(*)::int from locked")
+        with concurrent.futures.ThreadPoolExecutor(5) as threads:
+            holder = threads.submit(self.gateway.query,
+                                    "do $$ begin lock table locked in access exclusive mode; "
+                                    "perform pg_sleep(3); end $$")
+            wait_until(lambda: self.postgres.run("select count(*) from pg_locks where mode = "
+                                                 "'AccessExclusiveLock' and granted") != "0", "it is locked")
+            readers = [threads.submit(self.gateway.query, "select count(*)::int from locked",
+                                      timeout_ms=500) for _ in range(4)]
+            for reader in readers:
+                answer = reader.result()
+                self.assertIn(answer.status, (503, 504), answer)
+                self.assertLess(answer.seconds, 1.5)
+            self.assertEqual(holder.result().status, 200)
+        self.assertEqual(self.gateway.scalar("select count(*)::int from locked"), 0)

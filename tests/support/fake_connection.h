@@ -25,6 +25,7 @@ class FakeConnection final : public pool::Connection {
 
   void execute(const Query& query, const pool::ExecuteOptions& options, RowSink& sink,
                Done done) override;
+  [[nodiscard]] bool may_join(const pool::Errand& /*errand*/) override { return joinable_; }
   void cancel() override;
   void abandon() override;
   void ping(Ended ended) override;
@@ -43,6 +44,8 @@ class FakeConnection final : public pool::Connection {
   /// The server says something nobody asked for while nothing runs.
   void speak();
   void make_dirty() { dirty_ = true; }
+  /// For pools that only lend: statements that are under way at once are not simulated.
+  void make_joinable() { joinable_ = true; }
   void open_transaction() { in_transaction_ = true; }
   [[nodiscard]] int number() const { return number_; }  ///< 1 for the first one opened
   [[nodiscard]] base::EventLoop& loop() const { return loop_; }
@@ -65,6 +68,7 @@ class FakeConnection final : public pool::Connection {
   std::function<void()> idle_broken_;
   bool broken_ = false;
   bool dirty_ = false;
+  bool joinable_ = false;
   bool in_transaction_ = false;
   bool detached_ = false;
   int executed_ = 0;
