@@ -100,7 +100,7 @@ class ManyShards(GatewayTest):
 
 
 class Pipelining(GatewayTest):
-    pool = {"max_size": 2, "pipeline_depth": 8}
+    pool = {"max_size": 2, "pipeline_depth": 8, "max_waiters": 10000}
 
     def test_every_client_gets_its_own_answer_whatever_the_others_do(self):
         self.gateway.query("create table noted (client int, turn int)")
@@ -116,10 +116,12 @@ class Pipelining(GatewayTest):
                 connection.request("POST", "/query/main", '{"sql": "select $1::text as t", "params": ["gone"]}',
                                    {"Content-Type": "application/json"})
                 connection.close()
+                done.wait(0.01)
 
         def client(n):
             wrong = []
             connection = self.gateway.connection()
+            self.addCleanup(connection.close)
             for turn in range(100):
                 token = f"{n}-{turn}"
                 body = {"sql": "select $1::text as t, $2::int as n", "params": [token, turn]}

@@ -49,6 +49,7 @@ TEST(Settings, HasEveryNameOfTheDesignOnce) {
                                             "pool.pool_idle_timeout_ms",
                                             "pool.reset",
                                             "pool.statement_cache",
+                                            "pool.pipeline_depth",
                                             "query.timeout_ms",
                                             "query.max_timeout_ms",
                                             "query.max_result_bytes",
