@@ -15,6 +15,7 @@ RUN . scripts/lib/packages.sh && ensure_packages "${build_packages[@]}" && apt-g
 FROM compilers AS build
 COPY CMakeLists.txt CMakePresets.json ./
 COPY cmake cmake
+COPY docs/CMakeLists.txt docs/
 COPY include include
 COPY web web
 COPY src src

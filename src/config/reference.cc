@@ -117,29 +117,29 @@ std::string markdown(const Row& row) {
 }
 
 Row row_of(const ServiceSetting& setting, const Config& defaults) {
-  Row row{setting.name,
-          setting.kind,
-          static_cast<double>(setting.minimum),
-          static_cast<double>(setting.maximum),
-          setting.is_list,
-          setting.words,
-          setting.get(defaults),
-          setting.description,
-          {}};
+  Row row{.name = setting.name,
+          .kind = setting.kind,
+          .minimum = static_cast<double>(setting.minimum),
+          .maximum = static_cast<double>(setting.maximum),
+          .is_list = setting.is_list,
+          .words = setting.words,
+          .value = setting.get(defaults),
+          .description = setting.description,
+          .also = {}};
   for (const std::string_view also : setting.also) row.also.push_back(in_code(also));
   return row;
 }
 
 Row row_of(const base::Setting& setting, const Config& defaults) {
-  Row row{setting.name,
-          setting.kind,
-          setting.minimum,
-          setting.maximum,
-          false,
-          setting.words,
-          setting.get(defaults.defaults),
-          setting.description,
-          {}};
+  Row row{.name = setting.name,
+          .kind = setting.kind,
+          .minimum = setting.minimum,
+          .maximum = setting.maximum,
+          .is_list = false,
+          .words = setting.words,
+          .value = setting.get(defaults.defaults),
+          .description = setting.description,
+          .also = {}};
   for (const base::SettingAlias& also : setting.also) {
     row.also.push_back(in_code(also.name));
     if (also.unit == AliasUnit::kSeconds) row.also.back() += " (seconds)";
@@ -169,7 +169,7 @@ std::string reference() {
       "\n## Databases: defaults, and each one's own\n\n"
       "At the top of the file these sections are the defaults of every database; under "
       "`databases.<db_id>` they are\nthat database's own. A reload takes changes over, without "
-      "closing pools.\n";
+      "closing pools; `shards` needs a restart.\n";
   for (const Section& section : kOptionSections) text += table(section, base::settings());
   return text;
 }

@@ -6,6 +6,7 @@ import functools
 import os
 import pathlib
 import re
+import shutil
 import stat
 import subprocess
 import tempfile
@@ -50,6 +51,15 @@ def mounts(service):
 def seconds(text):
     units = {"s": 1, "m": 60}
     return sum(int(number) * units[unit] for number, unit in re.findall(r"(\d+)([sm])", str(text)))
+
+
+def copy_as_docker_does(source, target):
+    """The contents of a directory; a file into a directory if the target ends so."""
+    if source.is_dir():
+        shutil.copytree(source, target)
+    else:
+        target.mkdir(parents=True, exist_ok=True)
+        shutil.copy(source, target)
 
 
 class EveryVariant(unittest.TestCase):
@@ -218,6 +228,19 @@ class Dockerfile(unittest.TestCase):
             for source in line.split()[1:-1]:
                 self.assertTrue((ROOT / source).exists(), source)
                 self.assertFalse(any(fnmatch.fnmatch(source, rule) for rule in hidden), source)
+
+    def test_what_is_copied_before_the_build_is_enough_for_cmake(self):
+        start = self.lines.index("FROM compilers AS build")
+        build = next(i for i, line in enumerate(self.lines) if "cmake --preset" in line)
+        with tempfile.TemporaryDirectory() as directory:
+            for line in self.lines[start:build]:
+                if line.startswith("COPY "):
+                    *sources, target = line.split()[1:]
+                    for source in sources:
+                        copy_as_docker_does(ROOT / source, pathlib.Path(directory) / target)
+            configure = re.search(r"cmake --preset [^&]*", self.lines[build]).group().split()
+            done = subprocess.run(configure, cwd=directory, capture_output=True, text=True, check=False)
+        self.assertEqual(done.returncode, 0, done.stderr)
 
     def test_secrets_never_reach_the_builder(self):
         hidden = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
