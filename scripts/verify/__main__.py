@@ -84,7 +84,8 @@ def verify(arguments, items):
         print(f"There is nothing to work on: {error}", file=sys.stderr)
         sys.exit(2)
     try:
-        print(f"The gateway is at {world.url}\n", flush=True)
+        print(f"The gateway is at {world.url}. Behaviour decides; figures of speed include this client,"
+              " in Python.\n", flush=True)
         return run_all(items, world)
     finally:
         world.close()
