@@ -115,10 +115,10 @@ class Gateway(HttpServer):
     kind = "gateway"
     health_path = "/livez"
 
-    def __init__(self, label, setup, workers=0, shards=1, access_log=False):
+    def __init__(self, label, setup, workers=0, access_log=False, **pool):
         super().__init__(label, setup.directory, setup.databases.names)
         self._binary = setup.binary
-        pool = {"max_size": setup.pool, "shards": shards}
+        pool = {"max_size": setup.pool, **pool}
         self._config = {
             "server": {"workers": workers},
             "security": {"api_keys": [{"name": "bench", "key": self.key, "role": "query"}]},

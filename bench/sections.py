@@ -91,7 +91,16 @@ def pools(setup):
     return Section("pools", "Connections per database, 64 connections of clients", entries)
 
 
+def pipelining(setup):
+    few = dataclasses.replace(setup, pool=4)
+    depths = [Gateway(f"sluice, depth {depth}", few, pipeline_depth=depth) for depth in (1, 2, 4, 8)]
+    servers = [*depths, *(Peer(peer, few) for peer in setup.peer_names)]
+    return Section("pipelining", "pool.pipeline_depth, four connections, 64 connections of clients",
+                   [Entry(server, POINT) for server in servers], ranked=True)
+
+
 SECTIONS = {"point": point, "rows": rows, "fanout": fanout, "health": health,
-            "spread": spread, "workers": workers, "pools": pools}
+            "spread": spread, "workers": workers, "pools": pools,
+            "pipelining": pipelining}
 QUICK = ["point", "rows", "fanout", "health"]
 MANY_DATABASES = {"spread", "workers", "pools"}  # need twenty
