@@ -8,6 +8,8 @@
 #
 #   --tests   instead: build the stage "tests" and run scripts/test.sh --fast in it, on a bare Debian 12
 #   --keep    leave the images in $SLUICE_PROOF (/tmp/sluice-proof) for the next run
+#
+# With --tests, CCACHE_DIR may name a directory of compiled files to share.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib/packages.sh
@@ -15,7 +17,7 @@ cd "$(dirname "$0")/.."
 . scripts/lib/gateway.sh
 
 keep=false stage=gateway
-usage() { sed -n '2,10s/^# \{0,1\}//p' "$0"; }
+usage() { sed -n '2,12s/^# \{0,1\}//p' "$0"; }
 for argument in "$@"; do
   case $argument in
     --tests) stage=tests ;;
@@ -151,10 +153,11 @@ use() {
 }
 
 run_tests() {
-  local container
+  local container cache=()
+  if [ -n "${CCACHE_DIR:-}" ]; then cache=(--volume "$CCACHE_DIR:/root/.cache/ccache"); fi
   container=$(images from --pull-never "$image")
   say "scripts/test.sh --fast in it"
-  images run --isolation chroot "$container" -- scripts/test.sh --fast
+  images run --isolation chroot "${cache[@]}" "$container" -- scripts/test.sh --fast
 }
 
 ensure_packages "${image_build_packages[@]}" "${run_packages[@]}"
