@@ -4,7 +4,7 @@
 # image's program runs in the image's file system, as the image's user, with the configuration of
 # docker-compose.yml, against a PostgreSQL on loopback: the stack's tests, the health check, SIGTERM.
 #
-#   scripts/prove-dockerfile.sh [--tests] [--keep]          as root; half an hour on two cores
+#   scripts/prove-dockerfile.sh [--tests] [--keep]          as root; compiles everything, which takes its time
 #
 #   --tests   instead: build the stage "tests" and run scripts/test.sh --fast in it, on a bare Debian 12
 #   --keep    leave the images in $SLUICE_PROOF (/tmp/sluice-proof) for the next run
