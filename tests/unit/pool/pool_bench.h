@@ -97,20 +97,19 @@ class PoolBench : public ::testing::Test {
     return *pool_;
   }
 
-  /// Asks without letting the loop run.
-  Caller& ask(base::Duration patience = seconds(5)) {
+  /// Asks without letting the loop run. With an errand, the connection may be shared.
+  Caller& ask(base::Duration patience = seconds(5), const Errand* errand = nullptr) {
     Caller& caller = callers.emplace_back();
-    const auto id = pool().acquire(base::Deadline::after(loop.now(), patience),
-                                   [this, &caller](Result<Lease> lease) {
-                                     ++caller.answers;
-                                     caller.at = loop.now();
-                                     if (lease) {
-                                       caller.lease = std::move(*lease);
-                                     } else {
-                                       caller.error = lease.error();
-                                     }
-                                   });
-    caller.id = id;
+    const auto got = [this, &caller](Result<Lease> lease) {
+      ++caller.answers;
+      caller.at = loop.now();
+      if (lease) {
+        caller.lease = std::move(*lease);
+      } else {
+        caller.error = lease.error();
+      }
+    };
+    caller.id = pool().acquire(base::Deadline::after(loop.now(), patience), got, errand);
     return caller;
   }
 

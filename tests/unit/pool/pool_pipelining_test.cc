@@ -15,19 +15,7 @@ class PoolPipelining : public PoolBench {
 
   /// Asks for a connection that may be shared.
   Caller& join() {
-    Caller& caller = callers.emplace_back();
-    caller.id = pool().acquire(
-        base::Deadline::after(loop.now(), seconds(5)),
-        [this, &caller](Result<Lease> lease) {
-          ++caller.answers;
-          caller.at = loop.now();
-          if (lease) {
-            caller.lease = std::move(*lease);
-          } else {
-            caller.error = lease.error();
-          }
-        },
-        &errand);
+    Caller& caller = ask(seconds(5), &errand);
     loop.run_posted();
     return caller;
   }
