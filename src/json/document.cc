@@ -255,9 +255,11 @@ Result<Document> Document::parse(std::string_view text) {
     return fail(invalid_request(std::string(kMalformed) + ": longer than 4 GiB"));
   }
   Document document;
-  document.decoded_.reset(new char[text.size() + 1]);
+  // RapidJSON looks for the last bytes of a cut character, at most three, behind the end as well.
+  constexpr std::size_t kPadding = 4;
+  document.decoded_.reset(new char[text.size() + kPadding]);
   std::memcpy(document.decoded_.get(), text.data(), text.size());
-  document.decoded_[text.size()] = '\0';
+  std::memset(document.decoded_.get() + text.size(), 0, kPadding);
 
   constexpr unsigned kFlags = rapidjson::kParseInsituFlag | rapidjson::kParseIterativeFlag |
                               rapidjson::kParseValidateEncodingFlag |

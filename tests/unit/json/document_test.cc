@@ -139,6 +139,14 @@ TEST(Document, SurvivesAMegabyteOfBrackets) {
   EXPECT_NE(message_of(objects).find("deeper"), std::string::npos);
 }
 
+// A sanitizer sees whether the reader looks for the missing bytes behind the text.
+TEST(Document, RefusesACharacterThatTheEndCutsOff) {
+  for (const char* beginning : {"\xC3", "\xE2\x82", "\xE2", "\xF0\x9F\x98", "\xF0\x9F", "\xF0"}) {
+    const std::string text = std::string("\"") + beginning;
+    EXPECT_NE(message_of(text).find("invalid UTF-8"), std::string::npos) << text.size();
+  }
+}
+
 TEST(Document, ReportsRepeatedNamesWithTheirPlace) {
   const std::string text = R"({"a":1,"b":{"c":1,"\u0063":2},"a":2})";
   const auto document = Document::parse(text);
