@@ -72,7 +72,9 @@ void put_timestamp(TextBuffer& out, std::string_view text) {
   if (before_christ) text.remove_suffix(kBeforeChrist.size());
   const std::size_t begin = out.size();
   out.put_string(text);
-  out.replace(begin + 1 + space, 'T');
+  const std::size_t blank = begin + 1 + space;
+  if (out.view()[blank] != ' ') return;  // something was escaped: this is no timestamp
+  out.replace(blank, 'T');
   if (!before_christ && !has_short_zone(text)) return;
   out.truncate(out.size() - 1);  // the closing quote
   if (has_short_zone(text)) out.put(":00");

@@ -206,6 +206,8 @@ TEST(ResultEncoder, WritesTimestampsInRfc3339) {
       {"28.01.2026 12:34:56 CET", R"("28.01.2026 12:34:56 CET")"},
       {"Wed Jan 28 12:34:56 2026", R"("Wed Jan 28 12:34:56 2026")"},
       {"01/28/2026 12:34:56 UTC", R"("01/28/2026 12:34:56 UTC")"},
+      {"20\"26-01-28 12:34:56", R"("20\"26-01-28 12:34:56")"},
+      {"20\x01\x01\x01-01-28 12:34:56", R"("20\u0001\u0001\u0001-01-28 12:34:56")"},
       {"", R"("")"}};
   for (const auto& [text, expected] : cases) {
     EXPECT_EQ(encoded(ValueKind::kTimestamp, text), expected) << text;
