@@ -20,9 +20,14 @@ tl::expected<std::string, std::string> read_text_file(const std::string& file,
     return tl::make_unexpected("cannot be read: " + std::generic_category().message(reason));
   }
   // Read to a bound instead of asking for the size, which pipes and /proc files do not know.
-  std::string text(largest + 1, '\0');
-  stream.read(text.data(), static_cast<std::streamsize>(text.size()));
-  text.resize(static_cast<std::size_t>(stream.gcount()));
+  constexpr std::size_t kPiece = 16 * 1024;
+  std::string text;
+  while (stream && text.size() <= largest) {
+    const std::size_t before = text.size();
+    text.resize(before + kPiece);
+    stream.read(text.data() + before, kPiece);
+    text.resize(before + static_cast<std::size_t>(stream.gcount()));
+  }
   if (text.size() <= largest) return text;
   return tl::make_unexpected("is larger than " + std::to_string(largest) + " bytes");
 }

@@ -1,8 +1,10 @@
 #include "config/yaml_reader.h"
 
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 #include <set>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -103,21 +105,67 @@ class TreeBuilder {
   bool too_large_ = false;
 };
 
-std::vector<YAML::Node> documents_of(const std::string& text) {
+/// Looks where documents start. yaml-cpp goes no further than a stray comma, and finds the same
+/// empty document there for ever.
+class Documents final : public YAML::EventHandler {
+ public:
+  static int count(const std::string& text) {
+    std::istringstream stream(text);
+    YAML::Parser parser(stream);
+    Documents documents;
+    constexpr int kEnough = 3;
+    while (documents.count_ < kEnough && parser.HandleNextDocument(documents)) continue;
+    return documents.count_;
+  }
+
+  void OnDocumentStart(const YAML::Mark& mark) override {
+    if (++count_ > 1 && mark.pos == last_.pos) {
+      throw YAML::ParserException(mark, "no value can begin like this");
+    }
+    last_ = mark;
+  }
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                const std::string&) override {}
+  void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                       YAML::EmitterStyle::value) override {}
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                  YAML::EmitterStyle::value) override {}
+  void OnMapEnd() override {}
+
+ private:
+  int count_ = 0;
+  YAML::Mark last_;
+};
+
+struct Content {
+  int documents;
+  YAML::Node first;
+};
+
+Content content_of(const std::string& text) {
+  const auto read = [](const std::string& yaml) {
+    return Content{Documents::count(yaml), YAML::Load(yaml)};
+  };
   try {
-    return YAML::LoadAll(text + "\n" + std::string(kEndMark) + "\n");
+    return read(text + "\n" + std::string(kEndMark) + "\n");
   } catch (const YAML::Exception&) {
-    static_cast<void>(YAML::LoadAll(text));  // throws with the places of the file as it is
+    static_cast<void>(read(text));  // throws with the places of the file as it is
     throw;
   }
 }
 
 Node parse(const std::string& file, const std::string& text, const Environment& environment,
            Mistakes& mistakes) {
-  const std::vector<YAML::Node> documents = documents_of(text);
-  if (documents.empty()) return {};
-  if (documents.size() > 1) mistakes.push_back({file, "has more than one YAML document; keep one"});
-  Node root = TreeBuilder(file, environment, mistakes).build(documents.front());
+  const Content content = content_of(text);
+  if (content.documents == 0) return {};
+  if (content.documents > 1) {
+    mistakes.push_back({file, "has more than one YAML document; keep one"});
+  }
+  Node root = TreeBuilder(file, environment, mistakes).build(content.first);
   const bool usable = root.kind == Node::Kind::kMap || root.kind == Node::Kind::kNothing;
   if (usable) return root;
   mistakes.push_back({root.where, "must be a map of sections, for instance \"server:\""});

@@ -174,6 +174,13 @@ TEST_F(Load, BrokenYamlIsAMistakeWithItsPlace) {
   EXPECT_FALSE(mistakes(std::string(100'000, '[')).empty());
 }
 
+// yaml-cpp alone would look at it for ever, and take more and more memory.
+TEST_F(Load, AStrayCommaIsAMistakeWithItsPlace) {
+  const std::string what = ": is not YAML: no value can begin like this";
+  EXPECT_EQ(mistakes(","), Lines{"test.yaml:1:1" + what});
+  EXPECT_EQ(mistakes("pool: {}\n---\n, a\n").size(), 1u) << "two documents";
+}
+
 TEST_F(Load, AliasesThatMultiplyAreCutOff) {
   std::string bomb = "a: &a [x,x,x,x,x,x,x,x,x,x]\n";
   for (char name = 'b'; name < 'k'; ++name) {
