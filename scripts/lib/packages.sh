@@ -8,6 +8,7 @@ build_packages=(build-essential ccache cmake ninja-build pkg-config
 run_packages=(postgresql curl jq ca-certificates)
 test_packages=(libgtest-dev libgmock-dev python3 python3-yaml docker-compose procps clang-format git)
 test_packages+=(doxygen libcpp-httplib-dev nlohmann-json3-dev)  # the reference of the headers, examples/shop
+fuzz_packages=(clang libclang-rt-dev)  # libFuzzer is a part of Clang's run-time libraries
 bench_packages=(wrk libbenchmark-dev python3 procps)
 
 # In the container's image, besides the libraries that the gateway is linked with.
