@@ -30,7 +30,7 @@ RUN install -D --strip build/release/sluice /out/usr/bin/sluice \
  && sed 's/^  listen: 127\.0\.0\.1:8080$/  listen: 0.0.0.0:8080/' config/sluice.yaml >/out/etc/sluice/sluice.yaml
 
 FROM compilers AS tests
-RUN . scripts/lib/packages.sh && ensure_packages "${run_packages[@]}" "${test_packages[@]}" \
+RUN . scripts/lib/packages.sh && ensure_packages "${run_packages[@]}" "${test_packages[@]}" "${bench_packages[@]}" \
  && apt-get clean && rm -rf /var/lib/apt/lists/*
 COPY . .
 CMD ["scripts/test.sh"]
