@@ -21,7 +21,7 @@ namespace sluice::simulation {
 namespace {
 
 constexpr std::uint64_t kSeedsPerChild = 500;
-constexpr unsigned kLongestLife = 120;  // seconds, of a child
+constexpr unsigned kLongestLife = 60;  // seconds; one takes some milliseconds
 constexpr int kFailed = 1;
 
 void copy(const std::string& text, std::array<char, 1'000>& into) {
@@ -34,7 +34,6 @@ int in_child(const std::function<int()>& run, bool quiet) {
   const pid_t child = ::fork();
   if (child < 0) throw std::system_error(errno, std::generic_category(), "fork");
   if (child == 0) {
-    ::alarm(kLongestLife);
     if (quiet) ::dup2(::open("/dev/null", O_WRONLY | O_CLOEXEC), STDERR_FILENO);
     std::exit(run());  // not _exit: a leak checker must have its say
   }
@@ -45,6 +44,7 @@ int in_child(const std::function<int()>& run, bool quiet) {
 
 /// A world in which a promise was broken is in no state to be destroyed.
 std::optional<Violation> live(const Scenario& scenario, Met& met) {
+  ::alarm(kLongestLife);
   auto world = std::make_unique<World>(scenario, met);
   auto violation = world->live();
   if (violation) (void)world.release();

@@ -1,6 +1,9 @@
 // Thousands of lives of a manager, drawn from seeds; see README.md.
 #include <gtest/gtest.h>
 
+#include <cstdint>
+#include <cstdio>
+
 #include "simulation/laboratory.h"
 #include "support/sanitized.h"
 #include "support/seeds.h"
@@ -20,6 +23,18 @@ std::string report(Laboratory& laboratory, std::uint64_t seed) {
          (last ? last : violation)->seen + "\n" + std::to_string(fewer.events.size()) + " of " +
          std::to_string(scenario.events.size()) + " events are enough:\n" + to_string(fewer) +
          "Again: SLUICE_SEED=" + number + " build/dev/simulation_test\n";
+}
+
+void tell(const Met& met) {
+  std::int64_t failed = 0;
+  for (const auto count : met.failed) failed += count;
+  std::printf(
+      "%lld lives: %lld calls succeeded, %lld failed; %lld connects, %lld leases; breakers "
+      "opened %lld times, and recovered %lld times\n",
+      static_cast<long long>(met.scenarios), static_cast<long long>(met.succeeded),
+      static_cast<long long>(failed), static_cast<long long>(met.connected),
+      static_cast<long long>(met.lent), static_cast<long long>(met.opened),
+      static_cast<long long>(met.recovered));
 }
 
 /// A simulation in which nothing happens finds nothing.
@@ -46,6 +61,7 @@ TEST(Simulation, KeepsEveryPromiseInEveryLife) {
   Laboratory laboratory;
   const auto failed = laboratory.first_failure(seeds.first, seeds.count);
   ASSERT_FALSE(failed) << report(laboratory, *failed);
+  tell(laboratory.met());
   if (seeds.count >= 1'000) expect_much_was_met(laboratory.met());
 }
 
