@@ -1,6 +1,7 @@
 """docs/operations.md: its troubles are brought about, and say what it quotes; its commands work; its metrics
 are there."""
 
+import itertools
 import os
 import re
 import socket
@@ -125,15 +126,26 @@ class Troubles(GatewayTest):
 
     def test_no_slot_left(self):
         environment = {**os.environ, "PGPASSWORD": self.postgres.password}
-        for _ in range(5):
+        numbers = itertools.count()
+
+        def take_a_slot():
             hog = subprocess.Popen(["psql", "-XqAt", "-h", "127.0.0.1", "-p", str(self.postgres.port), "-U",
                                     "app", "-d", "app"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
                                    stderr=subprocess.DEVNULL, env=environment)
             self.addCleanup(hog.wait)
             self.addCleanup(hog.stdin.close)
-        fresh = self.postgres.target(user="app", database="postgres", db_id="late")
-        answer = wait_until(lambda: (answer := self.gateway.post("/databases/connect", fresh)).status == 503
-                            and answer, "all slots are taken")
+
+        def refused():
+            fresh = self.postgres.target(user="app", database="postgres", db_id=f"late-{next(numbers)}")
+            answer = self.gateway.post("/databases/connect", fresh)
+            if answer.status == 503:
+                return answer
+            take_a_slot()
+            return None
+
+        for _ in range(5):
+            take_a_slot()
+        answer = wait_until(refused, "all slots are taken")
         self.assert_quoted(answer, "database_unavailable")
         self.assertEqual(answer.json["sqlstate"], "53300")
 
