@@ -21,8 +21,7 @@ void sql(std::string_view input);
 
 inline void require(bool kept, const char* promise, std::string_view seen = {}) {
   if (kept) return;
-  std::fprintf(stderr, "broken promise: %s\n%.*s\n", promise, static_cast<int>(seen.size()),
-               seen.data());
+  std::fprintf(stderr, "broken promise: %s\n%s\n", promise, std::string(seen).c_str());
   std::abort();
 }
 
