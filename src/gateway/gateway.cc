@@ -27,7 +27,8 @@ Gateway::Gateway(manager::Manager& manager, const std::shared_ptr<const AccessRu
       queries_(manager),
       fan_outs_(manager),
       server_view_(manager),
-      request_metrics_(workers) {
+      request_metrics_(workers),
+      snapshots_(manager, *workers.front(), draining_) {
   rules_.for_each([&rules](const base::EventLoop&, auto& own) { own = rules; });
 }
 

@@ -14,6 +14,7 @@
 #include "gateway/query_service.h"
 #include "gateway/request_metrics.h"
 #include "gateway/server_view.h"
+#include "gateway/snapshots.h"
 #include "json/requests.h"
 #include "manager/manager.h"
 #include "security/api_keys.h"
@@ -52,6 +53,7 @@ class Gateway {
 
   [[nodiscard]] QueryService& queries() { return queries_; }
   [[nodiscard]] FanOutService& fan_outs() { return fan_outs_; }
+  [[nodiscard]] Snapshots& snapshots() { return snapshots_; }
   [[nodiscard]] RequestMetrics& request_metrics() { return request_metrics_; }
   [[nodiscard]] const RequestMetrics& request_metrics() const { return request_metrics_; }
 
@@ -90,6 +92,7 @@ class Gateway {
   ServerView server_view_;
   RequestMetrics request_metrics_;
   std::atomic<bool> draining_{false};
+  Snapshots snapshots_;
 };
 
 }  // namespace sluice::gateway

@@ -145,6 +145,7 @@ void add_all_routes(Api& api) {
   add_health_routes(api);
   add_metrics_routes(api);
   add_query_routes(api);
+  add_snapshot_routes(api);
 }
 
 }  // namespace sluice::http

@@ -60,6 +60,7 @@ void add_database_routes(Api& api);
 void add_health_routes(Api& api);
 void add_metrics_routes(Api& api);
 void add_query_routes(Api& api);
+void add_snapshot_routes(Api& api);
 
 /// Answers with a problem document. `auth`: what is known of the time it took.
 void respond_problem(Exchange& exchange, const json::Problem& problem,

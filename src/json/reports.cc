@@ -6,56 +6,13 @@
 #include <cstdint>
 
 #include "base/settings.h"
+#include "json/report_parts.h"
 #include "json/writer.h"
 
 namespace sluice::json {
 namespace {
 
 using std::chrono::system_clock;
-
-void write_counts(Writer& writer, std::string_view name,
-                  const std::map<std::string, std::int64_t>& counts) {
-  writer.begin_object(name);
-  for (const auto& [key, count] : counts) writer.field(key, count);
-  writer.end_object();
-}
-
-void write_percentiles(Writer& writer, std::string_view name, const Percentiles& times) {
-  writer.begin_object(name);
-  writer.field("p50", times.p50).field("p95", times.p95).field("p99", times.p99);
-  writer.end_object();
-}
-
-/// Used ÷ max_size in percent.
-double utilization(const DatabaseStats& stats) {
-  const int max_size = std::max(stats.options.pool.max_size, 1);
-  return 100.0 * stats.pool.used / max_size;
-}
-
-void write_breaker(Writer& writer, const BreakerStatus& breaker, system_clock::time_point now) {
-  writer.begin_object("breaker");
-  writer.field("state", to_string(breaker.state));
-  writer.field("since", now - breaker.in_state_for);
-  writer.field("in_state_for_ms", breaker.in_state_for);
-  writer.field("failure_rate", breaker.failure_rate).field("slow_rate", breaker.slow_rate);
-  writer.field("window_calls", breaker.window_calls);
-  writer.field("window_failures", breaker.window_failures);
-  writer.field("next_trial_in_ms", breaker.next_trial_in);
-  writer.field("opened_count", breaker.opened_count).field("rejected", breaker.rejected);
-  writer.field("reason", breaker.reason).field("explanation", breaker.explanation);
-  writer.end_object();
-}
-
-void write_pool(Writer& writer, const DatabaseStats& stats) {
-  const PoolStats& pool = stats.pool;
-  writer.begin_object("pool");
-  writer.field("size", pool.total()).field("idle", pool.idle).field("used", pool.used);
-  writer.field("connecting", pool.connecting).field("cleaning", pool.cleaning);
-  writer.field("overflow", pool.overflow).field("max_size", stats.options.pool.max_size);
-  writer.field("waiting", pool.waiting).field("oldest_wait_ms", pool.oldest_wait);
-  writer.field("utilization", utilization(stats));
-  writer.end_object();
-}
 
 void write_setting(Writer& writer, const base::Setting& setting, const DatabaseOptions& options) {
   const std::string name(setting.name.substr(setting.name.find('.') + 1));
@@ -114,23 +71,9 @@ void write_settings(Writer& writer, const DatabaseOptions& options) {
   writer.end_object();
 }
 
-/// Null instead of nothing.
-std::optional<std::string_view> known(const std::string& text) {
-  return text.empty() ? std::nullopt : std::optional<std::string_view>(text);
-}
-
 void write_database(Writer& writer, const DatabaseStats& stats, system_clock::time_point now) {
   writer.begin_object();
-  writer.field("db_id", stats.db_id).field("target", stats.target);
-  writer.field("server_version", known(stats.server_version));
-  writer.field("state", to_string(stats.state));
-  writer.field("required", stats.options.required);
-  writer.begin_object("labels");
-  for (const auto& [name, value] : stats.options.labels) writer.field(name, value);
-  writer.end_object();
-  writer.field("registered_at", stats.registered_at).field("last_used", stats.last_used);
-  write_pool(writer, stats);
-  write_breaker(writer, stats.breaker, now);
+  write_summary(writer, stats, now);
   write_settings(writer, stats.options);
   writer.end_object();
 }
