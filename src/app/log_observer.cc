@@ -10,6 +10,12 @@ void LogObserver::on_breaker_transition(const BreakerTransition& transition) {
                                         {"to", to_string(transition.to)},
                                         {"reason", transition.reason},
                                         {"explanation", transition.explanation}});
+  std::string message(to_string(transition.from));
+  message.append(" → ").append(to_string(transition.to)).append(": ");
+  message += transition.explanation.empty() ? transition.reason : transition.explanation;
+  events_.record({.kind = gateway::EventKind::kBreaker,
+                  .db_id = transition.db_id,
+                  .message = std::move(message)});
 }
 
 void LogObserver::on_pool_event(std::string_view db_id, PoolEvent event, std::string_view detail) {
@@ -20,6 +26,9 @@ void LogObserver::on_pool_event(std::string_view db_id, PoolEvent event, std::st
 
 void LogObserver::on_database(std::string_view db_id, std::string_view what) {
   log_.info("database " + std::string(what), {{"db_id", db_id}});
+  events_.record({.kind = gateway::EventKind::kDatabase,
+                  .db_id = std::string(db_id),
+                  .message = std::string(what)});
 }
 
 }  // namespace sluice::app

@@ -3,16 +3,18 @@
 #include <string_view>
 
 #include "app/log_sink.h"
+#include "gateway/events.h"
 #include "sluice/observer.h"
 
 namespace sluice::app {
 
-/// Writes what happens inside the PoolManager to the log: one warning per breaker transition, one
-/// line per database registered, changed or removed, and the pool's events if asked. Thread-safe.
-/// The log is borrowed and must outlive it.
+/// Writes what happens inside the PoolManager to the log, and makes events of it: one warning per
+/// breaker transition, one line per database registered, changed or removed, and the pool's events
+/// if asked. Thread-safe. Both are borrowed and must outlive it.
 class LogObserver : public Observer {
  public:
-  LogObserver(Log& log, bool pool_events) : log_(log), pool_events_(pool_events) {}
+  LogObserver(Log& log, gateway::Events& events, bool pool_events)
+      : log_(log), events_(events), pool_events_(pool_events) {}
 
   void on_breaker_transition(const BreakerTransition& transition) override;
   void on_pool_event(std::string_view db_id, PoolEvent event, std::string_view detail) override;
@@ -20,6 +22,7 @@ class LogObserver : public Observer {
 
  private:
   Log& log_;
+  gateway::Events& events_;
   const bool pool_events_;
 };
 

@@ -7,6 +7,7 @@
 
 #include "app/access_log.h"
 #include "app/log_observer.h"
+#include "gateway/version.h"
 #include "postgres/postgres.h"
 
 namespace sluice::app {
@@ -35,6 +36,13 @@ Result<std::shared_ptr<const gateway::AccessRules>> access_rules(const config::C
       security::ApiKeys(config.security.api_keys), std::move(*hosts), config.defaults});
 }
 
+/// The audit trail: who did what. Breakers and databases have lines of their own.
+void log_event(Log& log, const gateway::Event& event) {
+  if (event.kind != gateway::EventKind::kOperator) return;
+  log.info("operator action",
+           {{"db_id", event.db_id}, {"actor", event.actor}, {"action", event.message}});
+}
+
 std::vector<base::EventLoop*> as_event_loops(const std::vector<base::EpollLoop*>& loops) {
   return {loops.begin(), loops.end()};
 }
@@ -52,16 +60,17 @@ Result<std::unique_ptr<Service>> Service::create(const config::Config& config, L
 Service::Service(const config::Config& config, Log& log, std::unique_ptr<http::Server> server,
                  const std::shared_ptr<const gateway::AccessRules>& rules)
     : config_(config),
-      observer_(std::make_unique<LogObserver>(log, config.log.pool_events)),
+      observer_(std::make_unique<LogObserver>(log, events_, config.log.pool_events)),
       connectors_(postgres::make_connector_factory({})),
       server_(std::move(server)),
       manager_(
           {as_event_loops(server_->loops()), *connectors_, *observer_, std::random_device{}()}),
-      gateway_(manager_, rules, as_event_loops(server_->loops())),
+      gateway_({manager_, events_, as_event_loops(server_->loops())}, rules),
       api_(router_, gateway_),
       log_(log),
       logs_access_(config.log.access) {
   http::add_all_routes(api_);
+  events_.on_event([&log](const gateway::Event& event) { log_event(log, event); });
 }
 
 Service::~Service() { stop(std::chrono::milliseconds(0)); }
@@ -71,6 +80,8 @@ Status Service::start() {
   for (const auto& database : config_.databases) {
     if (auto registered = register_database(database); !registered) return registered;
   }
+  events_.record({.kind = gateway::EventKind::kServer,
+                  .message = "the server started, version " + std::string(gateway::version())});
   server_->start_accepting();
   return {};
 }

@@ -49,6 +49,7 @@ class Service {
   [[nodiscard]] Status remove_database(const std::string& db_id);
 
   config::Config config_;
+  gateway::Events events_;
   std::unique_ptr<Observer> observer_;
   std::unique_ptr<pool::ConnectorFactory> connectors_;
   std::unique_ptr<http::Server> server_;

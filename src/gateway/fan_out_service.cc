@@ -65,6 +65,7 @@ std::function<void()> FanOutService::run(Order order,
   run.query.read_only |= !wanted.write;
   run.concurrency = wanted.concurrency;
   run.started_at = order.received_at;
+  run.origin = order.origin;
   if (wanted.deadline) run.deadline = base::Deadline::after(order.received_at, *wanted.deadline);
 
   auto assembly = std::make_shared<Assembly>(std::move(order.request), *ids);

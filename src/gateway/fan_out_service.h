@@ -27,6 +27,7 @@ class FanOutService {
     json::FanOutRequest request;
     base::EventLoop& loop;  ///< the request's worker, where everything runs
     base::TimePoint received_at;
+    const manager::Origin* origin = nullptr;  ///< lives until `done`
   };
   /// Returns a function that cancels every leg. `done` runs exactly once, possibly before this
   /// returns.

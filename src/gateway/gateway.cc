@@ -3,32 +3,22 @@
 #include <utility>
 
 namespace sluice::gateway {
-namespace {
-
-/// The callback, carried to a loop.
-template <typename T>
-std::function<void(T)> on_loop(base::EventLoop& loop, std::function<void(T)> done) {
-  return [&loop, done = std::move(done)](T value) {
-    loop.post([done, value = std::move(value)]() mutable { done(std::move(value)); });
-  };
-}
-
-}  // namespace
 
 std::optional<security::Principal> AccessRules::authenticate(std::string_view authorization) const {
   if (keys.open()) return security::Principal{"anonymous", security::Role::kAdmin};
   return keys.authenticate(authorization);
 }
 
-Gateway::Gateway(manager::Manager& manager, const std::shared_ptr<const AccessRules>& rules,
-                 const std::vector<base::EventLoop*>& workers)
-    : manager_(manager),
-      rules_(workers),
-      queries_(manager),
-      fan_outs_(manager),
-      server_view_(manager),
-      request_metrics_(workers),
-      snapshots_(manager, *workers.front(), draining_) {
+Gateway::Gateway(const Dependencies& dependencies, const std::shared_ptr<const AccessRules>& rules)
+    : manager_(dependencies.manager),
+      events_(dependencies.events),
+      rules_(dependencies.workers),
+      operations_(manager_, events_),
+      queries_(manager_),
+      fan_outs_(manager_),
+      server_view_(manager_),
+      request_metrics_(dependencies.workers),
+      snapshots_(manager_, *dependencies.workers.front(), draining_) {
   rules_.for_each([&rules](const base::EventLoop&, auto& own) { own = rules; });
 }
 
@@ -46,32 +36,6 @@ json::ConnectRequest Gateway::connect_base(const json::ConnectRequest& wanted) c
 
 bool Gateway::connect_allowed(const Target& target) const {
   return rules().connect_hosts.allows(target.host);
-}
-
-void Gateway::connect(json::ConnectRequest request, base::EventLoop& loop,
-                      std::function<void(Result<Connected>)> done) {
-  manager_.connect({std::move(request.target), std::move(request.options), std::move(request.db_id),
-                    true, on_loop(loop, std::move(done))});
-}
-
-void Gateway::disconnect(std::string db_id, base::Duration patience, base::EventLoop& loop,
-                         std::function<void(Status)> done) {
-  manager_.disconnect(std::move(db_id), patience, on_loop(loop, std::move(done)));
-}
-
-void Gateway::configure(std::string db_id, DatabaseOptions options, base::EventLoop& loop,
-                        std::function<void(Status)> done) {
-  manager_.configure(std::move(db_id), std::move(options), on_loop(loop, std::move(done)));
-}
-
-void Gateway::force_breaker(std::string db_id, json::BreakerRequest request, base::EventLoop& loop,
-                            std::function<void(Status)> done) {
-  manager_.control(
-      db_id,
-      [request = std::move(request)](manager::Shard& shard) {
-        shard.force_breaker(request.state, request.duration, request.reason);
-      },
-      on_loop(loop, std::move(done)));
 }
 
 Result<DatabaseOptions> Gateway::options_of(std::string_view db_id) const {
@@ -92,6 +56,16 @@ void Gateway::stats(std::string_view db_id, base::EventLoop& loop,
 
 void Gateway::stats(base::EventLoop& loop, std::function<void(std::vector<DatabaseStats>)> done) {
   manager_.stats(manager_.databases(), &loop, std::move(done));
+}
+
+void Gateway::live_calls(const std::string& db_id, base::EventLoop& loop,
+                         std::function<void(std::vector<manager::LiveCall>)> done) {
+  manager_.live_calls().list(db_id, loop, std::move(done));
+}
+
+void Gateway::start_draining() {
+  if (draining_.exchange(true)) return;
+  events_.record({.kind = EventKind::kServer, .message = "the server drains and will stop"});
 }
 
 void Gateway::health(bool probe, base::EventLoop& loop, std::function<void(Health)> done) {

@@ -9,7 +9,9 @@
 #include <vector>
 
 #include "base/event_loop.h"
+#include "gateway/events.h"
 #include "gateway/fan_out_service.h"
+#include "gateway/operations.h"
 #include "gateway/per_worker.h"
 #include "gateway/query_service.h"
 #include "gateway/request_metrics.h"
@@ -37,9 +39,13 @@ struct AccessRules {
 /// function returns at once and answers through its callback on the given worker's loop.
 class Gateway {
  public:
+  struct Dependencies {
+    manager::Manager& manager;
+    Events& events;
+    std::vector<base::EventLoop*> workers;
+  };
   /// Before the workers run.
-  Gateway(manager::Manager& manager, const std::shared_ptr<const AccessRules>& rules,
-          const std::vector<base::EventLoop*>& workers);
+  Gateway(const Dependencies& dependencies, const std::shared_ptr<const AccessRules>& rules);
 
   /// Empty: no or bad credentials. On a worker's thread.
   [[nodiscard]] std::optional<security::Principal> authenticate(
@@ -51,6 +57,9 @@ class Gateway {
   /// From any thread; each worker takes them over on its next turn.
   void replace_rules(const std::shared_ptr<const AccessRules>& rules);
 
+  /// What operators do, and what has happened.
+  [[nodiscard]] Operations& operations() { return operations_; }
+  [[nodiscard]] const Events& events() const { return events_; }
   [[nodiscard]] QueryService& queries() { return queries_; }
   [[nodiscard]] FanOutService& fan_outs() { return fan_outs_; }
   [[nodiscard]] Snapshots& snapshots() { return snapshots_; }
@@ -61,32 +70,28 @@ class Gateway {
   [[nodiscard]] json::ConnectRequest connect_base(const json::ConnectRequest& wanted) const;
   /// Whether the host rules let a dynamic connect go there; `connect` itself does not ask.
   [[nodiscard]] bool connect_allowed(const Target& target) const;
-  void connect(json::ConnectRequest request, base::EventLoop& loop,
-               std::function<void(Result<Connected>)> done);
-  void disconnect(std::string db_id, base::Duration patience, base::EventLoop& loop,
-                  std::function<void(Status)> done);
-  void configure(std::string db_id, DatabaseOptions options, base::EventLoop& loop,
-                 std::function<void(Status)> done);
-  void force_breaker(std::string db_id, json::BreakerRequest request, base::EventLoop& loop,
-                     std::function<void(Status)> done);
-
   /// The settings in force, or an error for an id that is not registered.
   [[nodiscard]] Result<DatabaseOptions> options_of(std::string_view db_id) const;
   void stats(std::string_view db_id, base::EventLoop& loop,
              std::function<void(Result<DatabaseStats>)> done);
   void stats(base::EventLoop& loop, std::function<void(std::vector<DatabaseStats>)> done);
+  /// What is queued and running, at one database or (`db_id` empty) at all; the oldest first.
+  void live_calls(const std::string& db_id, base::EventLoop& loop,
+                  std::function<void(std::vector<manager::LiveCall>)> done);
   void health(bool probe, base::EventLoop& loop, std::function<void(Health)> done);
   /// The server's own figures, encoded as JSON; at most 10 s old.
   void server_view(std::string db_id, base::EventLoop& loop,
                    std::function<void(Result<std::string>)> done);
 
   /// From now on `/readyz` says no, so that load balancers look elsewhere.
-  void start_draining() { draining_ = true; }
+  void start_draining();
   [[nodiscard]] bool draining() const { return draining_; }
 
  private:
   manager::Manager& manager_;
+  Events& events_;
   PerWorker<std::shared_ptr<const AccessRules>> rules_;
+  Operations operations_;
   QueryService queries_;
   FanOutService fan_outs_;
   ServerView server_view_;

@@ -18,6 +18,7 @@ manager::CallHandle QueryService::run(Order order, std::function<void(Result<Que
   call.sink = encoder;
   call.reply_to = &order.loop;
   call.started_at = order.received_at;
+  call.origin = order.origin;
   call.done = [encoder, db_id = std::move(order.db_id), received_at = order.received_at,
                done = std::move(done)](Result<Completion> result) {
     if (!result) return done(fail(std::move(result.error())));

@@ -27,6 +27,7 @@ class QueryService {
     json::QueryRequest request;
     base::EventLoop& loop;  ///< the request's worker, where `done` runs
     base::TimePoint received_at;
+    const manager::Origin* origin = nullptr;  ///< lives until `done`
   };
   /// `done` runs exactly once, possibly before this returns. The handle cancels the statement.
   manager::CallHandle run(Order order, std::function<void(Result<QueryAnswer>)> done);

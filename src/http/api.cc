@@ -52,11 +52,15 @@ void append_milliseconds(std::string& text, std::chrono::microseconds time) {
 
 }  // namespace
 
-const std::string& ApiCall::db_id() const {
+const std::string& ApiCall::path_parameter(const std::string& name) const {
   static const std::string kNone;
   const auto& parameters = request().path_parameters;
-  const auto found = parameters.find("db_id");
+  const auto found = parameters.find(name);
   return found == parameters.end() ? kNone : found->second;
+}
+
+gateway::Operator ApiCall::by(std::string reason) const {
+  return {principal ? principal->name : "", std::move(reason), loop()};
 }
 
 Result<bool> ApiCall::flag(const std::string& name) const {
@@ -65,6 +69,17 @@ Result<bool> ApiCall::flag(const std::string& name) const {
   if (found->second == "true") return true;
   return fail(invalid_request(fmt::format("{} must be true or false", name),
                               {{name, "must be true or false"}}));
+}
+
+Result<std::optional<std::int64_t>> ApiCall::number(const std::string& name,
+                                                    json::Bounds bounds) const {
+  const auto found = request().parameters.find(name);
+  if (found == request().parameters.end()) return std::nullopt;
+  const auto number = json::whole_number(found->second);
+  if (number && *number >= bounds.least && *number <= bounds.greatest) return number;
+  const auto range =
+      fmt::format("must be a whole number from {} to {}", bounds.least, bounds.greatest);
+  return fail(invalid_request(name + " " + range, {{name, range}}));
 }
 
 void ApiCall::respond(int status, std::string json) const {
@@ -133,13 +148,16 @@ void Api::guard(const std::shared_ptr<Exchange>& exchange, Access access,
   if (needed && !call.principal->may(*needed)) {
     return respond_problem(*exchange, forbidden(*call.principal, *needed));
   }
+  if (call.principal) exchange->identify(call.principal->name);
   call.auth = std::chrono::duration_cast<std::chrono::microseconds>(
       std::chrono::steady_clock::now() - before);
   handler(call);
 }
 
 void add_all_routes(Api& api) {
-  add_admin_routes(api);
+  add_admin_event_routes(api);
+  add_admin_operation_routes(api);
+  add_admin_query_routes(api);
   add_dashboard_routes(api);
   add_database_routes(api);
   add_health_routes(api);

@@ -10,6 +10,7 @@
 #include "gateway/gateway.h"
 #include "http/exchange.h"
 #include "http/router.h"
+#include "json/fields.h"
 #include "json/problem.h"
 #include "security/api_keys.h"
 
@@ -25,9 +26,15 @@ struct ApiCall {
 
   [[nodiscard]] const Request& request() const { return exchange->request(); }
   [[nodiscard]] base::EventLoop& loop() const { return exchange->loop(); }
-  [[nodiscard]] const std::string& db_id() const;
+  [[nodiscard]] const std::string& path_parameter(const std::string& name) const;
+  [[nodiscard]] const std::string& db_id() const { return path_parameter("db_id"); }
+  /// The caller as the operator that does something.
+  [[nodiscard]] gateway::Operator by(std::string reason = {}) const;
   /// A parameter of the query string that is true, false or absent (false).
   [[nodiscard]] Result<bool> flag(const std::string& name) const;
+  /// A parameter of the query string that is a whole number, or absent.
+  [[nodiscard]] Result<std::optional<std::int64_t>> number(const std::string& name,
+                                                           json::Bounds bounds) const;
 
   void respond(int status, std::string json) const;
   void respond(const Error& error) const;
@@ -54,7 +61,9 @@ class Api {
 
 /// Every route there is. One function per resource, one file each (<resource>_handler.cc).
 void add_all_routes(Api& api);
-void add_admin_routes(Api& api);
+void add_admin_event_routes(Api& api);
+void add_admin_operation_routes(Api& api);
+void add_admin_query_routes(Api& api);
 void add_dashboard_routes(Api& api);
 void add_database_routes(Api& api);
 void add_health_routes(Api& api);

@@ -31,10 +31,11 @@ void connect(const ApiCall& call) {
   if (!call.gateway.connect_allowed(request->target)) {
     return call.respond(host_not_allowed(request->target.host));
   }
-  call.gateway.connect(std::move(*request), call.loop(), [call](Result<Connected> connected) {
-    if (!connected) return call.respond(connected.error());
-    call.respond(connected->created ? 201 : 200, json::to_json(*connected));
-  });
+  call.gateway.operations().connect(
+      std::move(*request), call.by(), [call](Result<Connected> connected) {
+        if (!connected) return call.respond(connected.error());
+        call.respond(connected->created ? 201 : 200, json::to_json(*connected));
+      });
 }
 
 void list(const ApiCall& call) {
@@ -55,21 +56,22 @@ void change(const ApiCall& call) {
   if (!current) return call.respond(current.error());
   auto changed = json::decode_patch(call.request().body, *current);
   if (!changed) return call.respond(changed.error());
-  call.gateway.configure(call.db_id(), std::move(*changed), call.loop(),
-                         [call](const Status& status) {
-                           if (!status) return call.respond(status.error());
-                           show(call);
-                         });
+  call.gateway.operations().configure(call.db_id(), std::move(*changed), call.by(),
+                                      [call](const Status& status) {
+                                        if (!status) return call.respond(status.error());
+                                        show(call);
+                                      });
 }
 
 void disconnect(const ApiCall& call) {
   const auto force = call.flag("force");
   if (!force) return call.respond(force.error());
   const base::Duration patience = *force ? base::Duration{} : kDrainPatience;
-  call.gateway.disconnect(call.db_id(), patience, call.loop(), [call](const Status& status) {
-    if (!status) return call.respond(status.error());
-    call.respond(200, fmt::format(R"({{"db_id":"{}","status":"disconnected"}})", call.db_id()));
-  });
+  call.gateway.operations().disconnect(
+      call.db_id(), patience, call.by(), [call](const Status& status) {
+        if (!status) return call.respond(status.error());
+        call.respond(200, fmt::format(R"({{"db_id":"{}","status":"disconnected"}})", call.db_id()));
+      });
 }
 
 }  // namespace

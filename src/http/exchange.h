@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/event_loop.h"
+#include "manager/live_call.h"
 
 namespace sluice::http {
 
@@ -47,6 +48,10 @@ class Exchange {
   virtual ~Exchange() = default;
   [[nodiscard]] virtual const Request& request() const = 0;
   [[nodiscard]] virtual base::EventLoop& loop() const = 0;
+  /// Says who is asking: the name of their key.
+  virtual void identify(std::string actor) = 0;
+  /// Who asks, as far as it is known; valid as long as the exchange.
+  [[nodiscard]] virtual const manager::Origin& origin() const = 0;
   /// Answers; exactly once, on the worker's thread, now or later. Answers of pipelined requests
   /// wait for their turn. When the client has gone it is dropped.
   virtual void respond(Response response) = 0;

@@ -9,6 +9,11 @@
 
 namespace sluice::http {
 
+void HttpExchange::identify(std::string actor) {
+  actor_ = std::move(actor);
+  origin_ = {actor_, request_.client, request_.request_id};
+}
+
 void HttpExchange::respond(Response response) {
   assert(loop_.is_current());
   if (answered_) return;

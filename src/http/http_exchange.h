@@ -28,6 +28,8 @@ class HttpExchange final : public Exchange {
 
   [[nodiscard]] const Request& request() const override { return request_; }
   [[nodiscard]] base::EventLoop& loop() const override { return loop_; }
+  void identify(std::string actor) override;
+  [[nodiscard]] const manager::Origin& origin() const override { return origin_; }
   void respond(Response response) override;
   void on_client_gone(std::function<void()> gone) override;
 
@@ -55,6 +57,8 @@ class HttpExchange final : public Exchange {
   base::EventLoop& loop_;
   std::atomic<bool> answered_{false};
   Request request_;
+  std::string actor_;
+  manager::Origin origin_;
   Response response_;
   std::function<void()> gone_;
 };

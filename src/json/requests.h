@@ -58,4 +58,7 @@ struct BreakerRequest {
 };
 [[nodiscard]] Result<BreakerRequest> decode_breaker(std::string_view body);
 
+/// POST /admin/databases/<db_id>/pause and its like: {"reason":"…"}, or no body at all.
+[[nodiscard]] Result<std::string> decode_reason(std::string_view body);
+
 }  // namespace sluice::json

@@ -20,6 +20,12 @@ std::string seconds_text(base::Duration duration) {
          " ms";
 }
 
+/// Each worker counts its own calls.
+std::uint64_t next_number() {
+  thread_local std::uint64_t last = 0;
+  return ++last;
+}
+
 }  // namespace
 
 Execution::Execution(std::shared_ptr<Shard> shard, Plan plan)
@@ -39,6 +45,7 @@ void Execution::start() {
   if (!permit) return finish(fail(std::move(permit.error())));
   permit_ = std::move(*permit);
   state_ = State::kQueued;
+  number_ = next_number();
   const auto patience = base::Deadline::after(now, shard_->options().pool.acquire_timeout);
   shard_->add(*this);
   if (!is_transaction()) errand_.emplace(pool::Errand{plan_.steps.front().query, {plan_.timeout}});
@@ -121,6 +128,31 @@ void Execution::cancel_for_drain() {
               .message = "the database was closed before the call ended",
               .fault = Fault::kCaller,
               .db_id = shard_->db_id()});
+}
+
+void Execution::cancel_by(const std::string& actor) {
+  stop_early({.code = ErrorCode::kCancelled,
+              .message = "cancelled by an operator: " + actor,
+              .db_id = shard_->db_id()});
+}
+
+std::optional<LiveCall> Execution::look() const {
+  if (answered_ || state_ == State::kNew || state_ == State::kEnded) return std::nullopt;
+  const auto now = shard_->loop().now();
+  const Query& query = plan_.steps[std::min(step_, plan_.steps.size() - 1)].query;
+  LiveCall call;
+  call.number = number_;
+  call.db_id = shard_->db_id();
+  call.sql = query.sql.substr(0, LiveCall::kLongestSql);
+  call.running = state_ == State::kRunning;
+  call.elapsed = micros(now - queued_at_);
+  call.queued = micros((call.running ? sent_at_ : now) - queued_at_);
+  call.read_only = query.read_only;
+  if (!plan_.origin) return call;
+  call.actor = plan_.origin->actor;
+  call.client = plan_.origin->client;
+  call.request_id = plan_.origin->request_id;
+  return call;
 }
 
 void Execution::stop_early(Error error) {

@@ -9,6 +9,7 @@
 #include "base/time.h"
 #include "base/timer.h"
 #include "breaker/breaker.h"
+#include "manager/live_call.h"
 #include "pool/pool.h"
 #include "sluice/query.h"
 #include "sluice/result.h"
@@ -33,6 +34,7 @@ struct Plan {
   base::Duration timeout;                        ///< the whole patience, for margins and backstops
   base::EventLoop* reply_to = nullptr;           ///< where `done` runs; null: on the home worker
   std::function<void(Result<Completion>)> done;  ///< once; the completion of the last step
+  const Origin* origin = nullptr;                ///< who asks; lives until `done` has been called
 };
 
 /// The life of one call at its database: permit → connection → rows → settle. Created anywhere,
@@ -53,6 +55,10 @@ class Execution final : public RowSink, public std::enable_shared_from_this<Exec
   void cancel();
   /// As `cancel`, for a drain that ran out of patience.
   void cancel_for_drain();
+  /// As `cancel`, by an operator.
+  void cancel_by(const std::string& actor);
+  /// What there is to see of it; empty once its caller has been answered.
+  [[nodiscard]] std::optional<LiveCall> look() const;
 
   [[nodiscard]] Shard& shard() { return *shard_; }
   [[nodiscard]] std::shared_ptr<Shard> shared_shard() { return shard_; }
@@ -86,6 +92,7 @@ class Execution final : public RowSink, public std::enable_shared_from_this<Exec
   bool given_up_ = false;  // its socket was shut down
   std::size_t step_ = 0;
   std::size_t running_index_ = 0;  // place in the shard's list
+  std::uint64_t number_ = 0;       // for operators to name it by
   pool::WaiterId waiter_ = 0;
   breaker::Permit permit_;
   std::optional<pool::Errand> errand_;  // of a single statement

@@ -70,6 +70,7 @@ void FanOutRun::start_leg(std::size_t leg) {
   call.reply_to = &loop_;
   call.started_at = began;
   call.deadline = order_.deadline;
+  call.origin = order_.origin;
   call.done = [self = shared_from_this(), leg, began](Result<Completion> result) {
     self->leg_ended(leg, began, std::move(result));
   };

@@ -27,6 +27,7 @@ class FanOutRun : public std::enable_shared_from_this<FanOutRun> {
     int concurrency = 0;                     ///< 0: all at once
     std::optional<base::Deadline> deadline;  ///< of the whole
     base::TimePoint started_at;
+    const Origin* origin = nullptr;  ///< as Call::origin, of every leg
     std::function<std::shared_ptr<RowSink>(std::size_t leg)> make_sink;
     std::function<void(std::size_t leg, Result<Completion>, base::Duration elapsed)> leg_done;
     std::function<void()> done;

@@ -86,13 +86,6 @@ void apply_probe(const Error& failure, DatabaseHealth& database) {
 
 }  // namespace
 
-Error unknown_database(std::string_view db_id) {
-  return {.code = ErrorCode::kUnknownDatabase,
-          .message = "no database is registered as \"" + std::string(db_id) +
-                     "\"; connect it first, or check the spelling",
-          .db_id = std::string(db_id)};
-}
-
 Error manager_closing() {
   return {.code = ErrorCode::kDraining,
           .message = "the service is shutting down and takes no new calls",
@@ -110,7 +103,8 @@ Manager::Manager(Dependencies dependencies)
     : dependencies_(std::move(dependencies)),
       registry_(dependencies_.loops),
       registrar_(registry_, {dependencies_.loops, dependencies_.connectors, dependencies_.observer,
-                             dependencies_.seed}) {}
+                             dependencies_.seed}),
+      live_calls_(registry_, dependencies_.loops) {}
 
 Manager::~Manager() = default;
 
@@ -139,7 +133,8 @@ CallHandle Manager::execute(Call call) {
             .deadline = deadline,
             .timeout = deadline.at() - started,
             .reply_to = call.reply_to,
-            .done = std::move(call.done)};
+            .done = std::move(call.done),
+            .origin = call.origin};
   plan.steps.push_back({std::move(call.query), std::move(call.sink), false, {}});
   auto execution = std::make_shared<Execution>(
       database->pick_shard(on_worker ? call.reply_to : nullptr), std::move(plan));
@@ -226,6 +221,11 @@ void Manager::control(std::string_view db_id, std::function<void(Shard&)> action
       if (left->fetch_sub(1) == 1) control.post([done] { done({}); });
     });
   }
+}
+
+void Manager::probe(std::string db_id, std::function<void(Result<TrialReport>)> done) {
+  control_loop().post(
+      [this, db_id = std::move(db_id), done = std::move(done)] { registrar_.probe(db_id, done); });
 }
 
 void Manager::stats(std::vector<DatabasePointer> databases, base::EventLoop* reply_to,
@@ -317,7 +317,10 @@ Health judge_health(const std::vector<DatabaseStats>& stats, const ProbeFailures
     const auto state = one.breaker.state;
     database.healthy = state != BreakerState::kOpen && state != BreakerState::kForcedOpen &&
                        one.state != DatabaseState::kDraining;
-    database.status = database.healthy ? "healthy" : one.breaker.explanation;
+    database.status = database.healthy ? "healthy"
+                      : one.state == DatabaseState::kDraining
+                          ? "it is being drained and takes no calls"
+                          : one.breaker.explanation;
     if (one.checked_ago.count() >= 0) {
       database.checked_ago = one.checked_ago;
       database.response_time = one.response_time;

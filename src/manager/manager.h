@@ -12,6 +12,7 @@
 #include "base/event_loop.h"
 #include "manager/execution.h"
 #include "manager/lending.h"
+#include "manager/live_calls.h"
 #include "manager/registrar.h"
 #include "manager/registry.h"
 #include "pool/connection.h"
@@ -31,6 +32,7 @@ struct Call {
   base::EventLoop* reply_to = nullptr;
   std::optional<base::TimePoint> started_at;  ///< when the patience began; default: now
   std::optional<base::Deadline> deadline;     ///< of something larger that this belongs to
+  const Origin* origin = nullptr;  ///< who asks, for operators; lives until `done` has been called
 };
 
 /// Several statements as one transaction; rows of statement i go to sinks[i].
@@ -95,6 +97,9 @@ class Manager {
   /// The database that connecting to this target without an id finds; null: it would be a new one.
   [[nodiscard]] DatabasePointer find(const Target& target) const { return registry_.find(target); }
   [[nodiscard]] std::vector<DatabasePointer> databases() const { return registry_.all(); }
+  /// Opens a fresh connection to it and closes it again, whatever its pool and breaker say.
+  void probe(std::string db_id, std::function<void(Result<TrialReport>)> done);
+  [[nodiscard]] LiveCalls& live_calls() { return live_calls_; }
   void stats(std::vector<DatabasePointer> databases, base::EventLoop* reply_to,
              std::function<void(std::vector<DatabaseStats>)> done);
   /// `probe`: runs SELECT 1 everywhere first, at most 5 s.
@@ -113,6 +118,7 @@ class Manager {
   Dependencies dependencies_;
   Registry registry_;
   Registrar registrar_;
+  LiveCalls live_calls_;
   std::atomic<bool> closing_{false};
 };
 
@@ -120,8 +126,6 @@ class Manager {
 [[nodiscard]] Health judge_health(const std::vector<DatabaseStats>& stats,
                                   const ProbeFailures& failures = {});
 
-/// No database is registered under this id.
-[[nodiscard]] Error unknown_database(std::string_view db_id);
 /// The manager is closing.
 [[nodiscard]] Error manager_closing();
 

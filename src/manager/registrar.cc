@@ -104,23 +104,31 @@ void Registrar::connect(ConnectCall call) {
     return;
   }
   if (!call.trial) return tried(call, TrialReport{});
-  try_out(std::move(call));
+  try_out(call.target, call.options,
+          [this, call](Result<TrialReport> report) { tried(call, std::move(report)); });
 }
 
-void Registrar::try_out(ConnectCall call) {
+void Registrar::probe(const std::string& db_id, std::function<void(Result<TrialReport>)> done) {
+  if (closing_) return done(fail(closing_error()));
+  const auto database = registry_.find(db_id);
+  if (!database) return done(fail(unknown_database(db_id)));
+  try_out(database->target, database->options, std::move(done));
+}
+
+void Registrar::try_out(const Target& target, const DatabaseOptions& options, Tried tried) {
   auto& home = *dependencies_.loops[next_home_ % dependencies_.loops.size()];
   const auto id = next_trial_++;
   auto& control = *dependencies_.loops.front();
-  const Trial::Request request{call.target, call.options, random_()};
-  home.post([this, &home, &control, id, request, call = std::move(call)]() mutable {
+  const Trial::Request request{target, options, random_()};
+  home.post([this, &home, &control, id, request, tried = std::move(tried)] {
     auto trial = std::make_shared<Trial>(home, dependencies_.connectors, request);
     control.post([this, id, trial] {
       trials_[id] = trial;
       if (closing_) give_up(trial);
     });
     trial->run(
-        [this, &control, call = std::move(call)](const Result<TrialReport>& report) {
-          control.post([this, call, report] { tried(call, report); });
+        [&control, tried](const Result<TrialReport>& report) {
+          control.post([tried, report] { tried(report); });
         },
         [this, &home, &control, id] {
           control.post([this, &home, id] {
@@ -225,11 +233,7 @@ void Registrar::apply(const DatabasePointer& database, const Target& target,
 void Registrar::configure(const std::string& db_id, const DatabaseOptions& options,
                           std::function<void(Status)> done) {
   const auto database = registry_.find(db_id);
-  if (!database) {
-    return done(fail({.code = ErrorCode::kUnknownDatabase,
-                      .message = "no database is registered as \"" + db_id + "\"",
-                      .db_id = db_id}));
-  }
+  if (!database) return done(fail(unknown_database(db_id)));
   if (auto good = check_shards(*database, options); !good) return done(std::move(good));
   if (auto wrong = base::contradictions(options); !wrong.empty()) {
     return done(fail(invalid_request(wrong.front(), {{"", wrong.front()}})));
@@ -245,11 +249,7 @@ void Registrar::configure(const std::string& db_id, const DatabaseOptions& optio
 void Registrar::disconnect(const std::string& db_id, base::Duration patience,
                            std::function<void(Status)> done) {
   const auto database = registry_.find(db_id);
-  if (!database) {
-    return done(fail({.code = ErrorCode::kUnknownDatabase,
-                      .message = "no database is registered as \"" + db_id + "\"",
-                      .db_id = db_id}));
-  }
+  if (!database) return done(fail(unknown_database(db_id)));
   registry_.remove(db_id);
   drain(database, patience, [this, db_id, done = std::move(done)] {
     dependencies_.observer.on_database(db_id, "disconnected");

@@ -43,6 +43,8 @@ class Registrar {
                   std::function<void(Status)> done);
   void configure(const std::string& db_id, const DatabaseOptions& options,
                  std::function<void(Status)> done);
+  /// Opens a fresh connection and closes it again, whatever the pool and the breaker say.
+  void probe(const std::string& db_id, std::function<void(Result<TrialReport>)> done);
   /// Drains every database, hurries those that are being drained already, gives up every trial, and
   /// calls `done` when nothing is left of any.
   void close(base::Duration patience, std::function<void()> done);
@@ -50,7 +52,9 @@ class Registrar {
  private:
   using Waiting = std::vector<ConnectCall>;
 
-  void try_out(ConnectCall call);
+  using Tried = std::function<void(Result<TrialReport>)>;
+
+  void try_out(const Target& target, const DatabaseOptions& options, Tried tried);
   void tried(const ConnectCall& call, Result<TrialReport> report);
   void settle(const ConnectCall& call, const Result<Connected>& result);
   void create(const ConnectCall& call, const TrialReport& report);

@@ -4,6 +4,13 @@
 
 namespace sluice::manager {
 
+Error unknown_database(std::string_view db_id) {
+  return {.code = ErrorCode::kUnknownDatabase,
+          .message = "no database is registered as \"" + std::string(db_id) +
+                     "\"; connect it first, or check the spelling",
+          .db_id = std::string(db_id)};
+}
+
 Registry::Registry(const std::vector<base::EventLoop*>& workers) {
   caches_.reserve(workers.size());
   for (const auto* worker : workers) caches_.push_back({worker, 0, {}});

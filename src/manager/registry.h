@@ -10,6 +10,7 @@
 
 #include "base/event_loop.h"
 #include "manager/database.h"
+#include "sluice/result.h"
 
 namespace sluice::manager {
 
@@ -55,5 +56,8 @@ class Registry {
   std::atomic<std::uint64_t> version_{0};  // counts replacements and removals
   std::vector<Cache> caches_;              // one per worker, touched by it alone
 };
+
+/// No database is registered under this id.
+[[nodiscard]] Error unknown_database(std::string_view db_id);
 
 }  // namespace sluice::manager

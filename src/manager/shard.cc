@@ -38,7 +38,9 @@ Shard::~Shard() = default;
 std::optional<Error> Shard::refusal() const {
   if (state_ != DatabaseState::kDraining) return std::nullopt;
   return Error{.code = ErrorCode::kDraining,
-               .message = "the database is being closed and takes no new calls",
+               .message = closing_ ? "the database is being closed and takes no new calls"
+                                   : "an operator is draining the database; it takes no new calls "
+                                     "until it is resumed",
                .retryable = true,
                .db_id = db_id_};
 }
@@ -133,15 +135,21 @@ void Shard::configure(const Target& target, const DatabaseOptions& options, bool
 }
 
 void Shard::pause() {
-  if (state_ != DatabaseState::kActive) return;
+  if (closing_) return;
   state_ = DatabaseState::kPaused;
   pool_->pause();
 }
 
 void Shard::resume() {
-  if (state_ != DatabaseState::kPaused) return;
+  if (closing_) return;
   state_ = DatabaseState::kActive;
   pool_->resume();
+}
+
+void Shard::quiesce() {
+  if (closing_) return;
+  state_ = DatabaseState::kDraining;
+  pool_->empty(*refusal());
 }
 
 void Shard::reconnect() {
@@ -150,6 +158,7 @@ void Shard::reconnect() {
 
 void Shard::drain(base::Duration patience, std::function<void()> drained) {
   if (!pool_) return loop_.post(std::move(drained));
+  closing_ = true;
   state_ = DatabaseState::kDraining;
   drain_timer_.arm(loop_.now() + patience);
   pool_->drain([self = shared_from_this(), drained = std::move(drained)] {

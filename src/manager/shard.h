@@ -78,6 +78,8 @@ class Shard final : public pool::PoolListener, public std::enable_shared_from_th
   void pause();
   void resume();
   void reconnect();
+  /// Takes nothing new, lets what runs finish and closes every connection, until resumed.
+  void quiesce();
   /// Takes nothing new; cancels what still runs after `patience`; then closes and calls `drained`.
   void drain(base::Duration patience, std::function<void()> drained);
   /// Shortens the patience of a drain that is under way.
@@ -89,6 +91,8 @@ class Shard final : public pool::PoolListener, public std::enable_shared_from_th
   enum class Reached { kNothing, kServer };
   void add(Execution& execution);
   void remove(Execution& execution);
+  /// Those that are queued or running.
+  [[nodiscard]] const std::vector<Execution*>& executions() const { return running_; }
   void record(const Error* error, const Timings& timings, Reached reached);
   void count_rows(std::int64_t rows) { rows_ += rows; }
   void note_connection(const pool::Connection& connection);
@@ -115,6 +119,7 @@ class Shard final : public pool::PoolListener, public std::enable_shared_from_th
   base::Timer breaker_timer_;
   base::Timer drain_timer_;
   DatabaseState state_ = DatabaseState::kActive;
+  bool closing_ = false;  // for good
   std::vector<Execution*> running_;
   std::vector<BreakerTransition> transitions_;  // to be acted on
 

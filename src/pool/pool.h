@@ -89,6 +89,9 @@ class Pool {
   /// renewed.
   void replace_connector(std::shared_ptr<Connector> connector);
 
+  /// Fails the waiters with this error and closes every connection, idle ones now and leased ones
+  /// when they come back. The next `acquire` opens the pool again.
+  void empty(const Error& reason);
   /// Takes nothing new, fails the waiters with kDraining, closes idle connections, and calls
   /// `drained` when the last lease is back and the last connection gone, never from inside a call.
   void drain(std::function<void()> drained);
@@ -161,6 +164,8 @@ class Pool {
   void start_keepalive(base::TimePoint now);
   void schedule_maintenance();
   void on_pool_idle();
+  /// Closes all that is idle or on its way; says whether a probe was.
+  bool fall_asleep(CloseReason reason);
 
   // Control (pool_control.cc).
   void drop_surplus_connects();

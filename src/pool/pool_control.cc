@@ -55,6 +55,14 @@ void Pool::configure(const PoolOptions& options) {
   serve();
 }
 
+void Pool::empty(const Error& reason) {
+  const bool probe_lost = fall_asleep(CloseReason::kDrained);
+  pool_idle_timer_.disarm();
+  if (probe_lost) finish_probe(fail(probe_dropped()));
+  fail_all(reason);
+  serve();
+}
+
 void Pool::drop_surplus_connects() {
   const int limit = options_.max_size + options_.max_overflow;
   for (auto left = slots_.all().size(); left > 0 && slots_.total() > limit; --left) {

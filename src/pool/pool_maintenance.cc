@@ -127,17 +127,22 @@ void Pool::on_pool_idle() {
   const bool busy = slots_.count(SlotState::kLeased) > 0 || !waiters_.empty();
   const auto due = (busy ? now : active_at_) + options_.pool_idle_timeout;
   if (due > now) return pool_idle_timer_.arm(due);
+  const bool probe_lost = fall_asleep(CloseReason::kPoolIdle);
+  listener_.on_event(PoolEvent::kPoolClosed, "unused for pool.pool_idle_timeout_ms");
+  if (probe_lost) finish_probe(fail(probe_dropped()));
+  serve();
+}
+
+bool Pool::fall_asleep(CloseReason reason) {
   in_use_ = false;
   replacing_ = false;
   refill_.start_slowly();
   retry_timer_.disarm();
   const bool probe_lost = abandon_connects();
-  const int count = close_idle(CloseReason::kPoolIdle);
+  const int count = close_idle(reason);
   maintenance_timer_.disarm();
-  report_closed(CloseReason::kPoolIdle, count);
-  listener_.on_event(PoolEvent::kPoolClosed, "unused for pool.pool_idle_timeout_ms");
-  if (probe_lost) finish_probe(fail(probe_dropped()));
-  serve();
+  report_closed(reason, count);
+  return probe_lost;
 }
 
 }  // namespace sluice::pool

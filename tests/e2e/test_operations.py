@@ -182,6 +182,9 @@ class Troubles(GatewayTest):
         done = shell(block_with("forced_open"), **environment)
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn("forced_open", done.stdout)
+        done = shell(block_with("/drain"), **environment)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn('"state":"draining"', done.stdout)
         self.assertEqual(self.gateway.query("select 1", db="other").status, 200)
 
     def test_the_metrics_are_there(self):

@@ -211,7 +211,8 @@ TEST(RepeatFilter, RemembersABoundedNumberOfRecords) {
 
 TEST(LogObserver, WarnsOncePerBreakerTransition) {
   MemoryLog memory;
-  LogObserver(memory.log(), false)
+  gateway::Events events;
+  LogObserver(memory.log(), events, false)
       .on_breaker_transition({"orders", BreakerState::kClosed, BreakerState::kOpen, "failure_rate",
                               "31 of 40 calls failed"});
   const auto lines = memory.lines();
@@ -221,14 +222,19 @@ TEST(LogObserver, WarnsOncePerBreakerTransition) {
                           R"("explanation":"31 of 40 calls failed"})"),
             std::string::npos)
       << lines[0];
+  const auto recorded = events.read({}).events;
+  ASSERT_EQ(recorded.size(), 1u);
+  EXPECT_EQ(recorded[0].db_id, "orders");
+  EXPECT_EQ(recorded[0].message, "closed → open: 31 of 40 calls failed");
 }
 
 TEST(LogObserver, TellsPoolEventsOnlyWhenAsked) {
+  gateway::Events events;
   MemoryLog silent({.level = "debug"});
-  LogObserver(silent.log(), false).on_pool_event("orders", PoolEvent::kConnected, "");
+  LogObserver(silent.log(), events, false).on_pool_event("orders", PoolEvent::kConnected, "");
   EXPECT_TRUE(silent.lines().empty());
   MemoryLog memory;
-  LogObserver(memory.log(), true).on_pool_event("orders", PoolEvent::kClosed, "idle");
+  LogObserver(memory.log(), events, true).on_pool_event("orders", PoolEvent::kClosed, "idle");
   const auto lines = memory.lines();
   ASSERT_EQ(lines.size(), 1u);
   EXPECT_NE(lines[0].find(R"("level":"debug")"), std::string::npos);

@@ -53,6 +53,31 @@ TEST_F(PoolControl, AFailedConnectDuringAPauseFailsNobodyBeforeTheResume) {
   EXPECT_TRUE(caller.served());
 }
 
+TEST_F(PoolControl, EmptyClosesEverythingAndFailsTheWaitersUntilTheNextCall) {
+  options.max_size = 2;
+  options.min_size = 1;
+  auto& held = borrow();
+  auto& other = borrow();
+  auto& waiter = ask();
+  other.lease.release();  // goes to the waiter
+  ASSERT_TRUE(waiter.served());
+  auto& second = ask();
+  waiter.lease.release();
+  ASSERT_TRUE(second.served());
+  second.lease.release();
+  auto& last = borrow();
+  auto& waiting = ask();
+  pool().empty(draining());
+  EXPECT_EQ(waiting.code(), ErrorCode::kDraining);
+  held.lease.release();
+  last.lease.release();
+  loop.advance(seconds(60));
+  EXPECT_EQ(database.live(), 0);  // not even min_size
+  auto& next = ask();
+  loop.run_posted();
+  EXPECT_TRUE(next.served());
+}
+
 TEST_F(PoolControl, RenewReplacesIdleConnectionsNowAndLentOnesLater) {
   warm(2);
   auto& held = borrow();

@@ -6,6 +6,17 @@
 #include "json/requests.h"
 
 namespace sluice::json {
+namespace {
+
+/// Why an operator does something, in the operator's words.
+std::string read_reason(Fields& fields) {
+  constexpr std::size_t kLongest = 200;
+  std::string reason(fields.text("reason").value_or(""));
+  if (reason.size() > kLongest) fields.mistake("reason", "must be at most 200 bytes long");
+  return reason;
+}
+
+}  // namespace
 
 Result<BreakerRequest> decode_breaker(std::string_view body) {
   static constexpr std::array<std::string_view, 3> kKnown{"state", "for_ms", "reason"};
@@ -13,7 +24,6 @@ Result<BreakerRequest> decode_breaker(std::string_view body) {
                                                            "observe_only"};
   static constexpr std::array kMeanings{BreakerState::kForcedOpen, BreakerState::kForcedClosed,
                                         BreakerState::kClosed, BreakerState::kObserveOnly};
-  constexpr std::size_t kLongestReason = 200;
   const Result<Document> document = parse_body(body);
   if (!document) return fail(document.error());
   Mistakes mistakes;
@@ -28,13 +38,24 @@ Result<BreakerRequest> decode_breaker(std::string_view body) {
   if (request.duration && request.state == BreakerState::kClosed && fields.any("state")) {
     fields.mistake("for_ms", "has no meaning with \"auto\", which ends an override");
   }
-  request.reason = fields.text("reason").value_or("");
-  if (request.reason.size() > kLongestReason) {
-    fields.mistake("reason", "must be at most 200 bytes long");
-  }
+  request.reason = read_reason(fields);
   fields.refuse_unknown(kKnown);
   if (!mistakes.empty()) return fail(mistakes.to_error());
   return request;
+}
+
+Result<std::string> decode_reason(std::string_view body) {
+  static constexpr std::array<std::string_view, 1> kKnown{"reason"};
+  if (body.empty()) return std::string();
+  const Result<Document> document = parse_body(body);
+  if (!document) return fail(document.error());
+  Mistakes mistakes;
+  mistakes.add(document->mistakes());
+  Fields fields(document->root(), {}, mistakes);
+  auto reason = read_reason(fields);
+  fields.refuse_unknown(kKnown);
+  if (!mistakes.empty()) return fail(mistakes.to_error());
+  return reason;
 }
 
 }  // namespace sluice::json

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "base/event_loop.h"
+#include "gateway/events.h"
+#include "json/requests.h"
+#include "manager/manager.h"
+
+namespace sluice::gateway {
+
+/// Who wants something done, why, and where the answer is wanted.
+struct Operator {
+  std::string name;    ///< of the key
+  std::string reason;  ///< in the operator's words; may be empty
+  base::EventLoop& loop;
+};
+
+/// What operators do to databases. Everything that succeeds is an event. Thread-safe; every
+/// function returns at once and answers on the operator's loop.
+class Operations {
+ public:
+  Operations(manager::Manager& manager, Events& events) : manager_(manager), events_(events) {}
+
+  using Done = std::function<void(Status)>;
+
+  void connect(json::ConnectRequest request, const Operator& by,
+               std::function<void(Result<Connected>)> done);
+  void disconnect(const std::string& db_id, base::Duration patience, const Operator& by, Done done);
+  void configure(const std::string& db_id, DatabaseOptions options, const Operator& by, Done done);
+
+  enum class Verb { kPause, kResume, kReconnect, kDrain };
+  void act(Verb verb, const std::string& db_id, const Operator& by, Done done);
+  void force_breaker(const std::string& db_id, const json::BreakerRequest& request,
+                     const Operator& by, Done done);
+  /// Opens a fresh connection, whatever the pool and the breaker say.
+  void probe(const std::string& db_id, const Operator& by,
+             std::function<void(Result<manager::TrialReport>)> done);
+  /// `done` gets the call that was cancelled, or nothing when it is over.
+  void cancel(const std::string& call_id, const Operator& by,
+              std::function<void(std::optional<manager::LiveCall>)> done);
+
+ private:
+  void note(const std::string& db_id, const Operator& by, const std::string& deed);
+  /// `done`, on the operator's loop, and before it an event if all went well.
+  template <typename T>
+  [[nodiscard]] std::function<void(T)> noted(const std::string& db_id, const Operator& by,
+                                             std::string deed, std::function<void(T)> done);
+
+  manager::Manager& manager_;
+  Events& events_;
+};
+
+}  // namespace sluice::gateway

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace sluice::manager {
+
+/// Who makes a call, for those who watch. Views: whoever makes it keeps what they point to.
+struct Origin {
+  std::string_view actor;       ///< the name of the caller's key
+  std::string_view client;      ///< its address
+  std::string_view request_id;  ///< of the request it came with
+};
+
+/// A call that is under way, as an operator sees it.
+struct LiveCall {
+  static constexpr std::size_t kLongestSql = 8'000;
+
+  std::string id;            ///< "w0-123", to cancel it by
+  std::uint64_t number = 0;  ///< of its worker's calls
+  std::string db_id;
+  std::string sql;       ///< the beginning; of a transaction, the statement that runs
+  bool running = false;  ///< false: it waits for a connection
+  std::chrono::microseconds elapsed{0};
+  std::chrono::microseconds queued{0};
+  bool read_only = false;
+  std::string actor;  ///< empty, as the next two, for calls of the process itself
+  std::string client;
+  std::string request_id;
+};
+
+}  // namespace sluice::manager
