@@ -4,12 +4,14 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <memory>
 #include <optional>
-#include <sstream>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "app/commands/declaration.h"
+#include "app/commands/help.h"
 #include "base/setting_text.h"
 #include "base/settings.h"
 #include "security/host_rules.h"
@@ -19,14 +21,18 @@ namespace {
 
 constexpr const char* kListenVariable = "SLUICE_SERVER__LISTEN";
 constexpr const char* kExamples = R"(Examples:
-  sluice serve                                     on 127.0.0.1:8080, databases from the environment
-  sluice serve --config sluice.yaml --env-file .env
-  SLUICE_API_KEY_FILE=/run/secrets/key sluice serve --listen 0.0.0.0:8080
-  sluice check-config sluice.yaml
-  sluice check-health --ready                      exit status 0: it takes traffic
+  sluice serve --config sluice.yaml                serve databases over HTTP, on 127.0.0.1:8080
+  sluice status                                    how they are
+  sluice query orders 'SELECT * FROM items WHERE id = $1' --param 42
+  sluice query --all 'SELECT count(*) FROM users'
+  sluice why orders                                why its calls are refused, and until when
 
-Every setting can be given as SLUICE_SECTION__KEY, for instance SLUICE_POOL__MAX_SIZE=20.
-Exit status: 0 fine, 1 a mistake in the command line or the configuration, or a failure.)";
+The gateway that is asked: --url or SLUICE_URL, else http://127.0.0.1:8080; the key: SLUICE_API_KEY
+or --key-file. Data goes to standard output, messages go to standard error.
+Exit status: 0 fine, 1 a mistake or a failure, 2 no gateway there, 3 the statement failed, 4 refused
+but worth another try, 5 the key is missing or not enough, 99 a threshold was missed, 130 Ctrl-C.)";
+
+using Parsed = std::variant<Command, commands::ClientCommand, Farewell>;
 
 /// Declares what can be asked for, and keeps where CLI11 writes it.
 class Grammar {
@@ -34,6 +40,7 @@ class Grammar {
   Grammar() {
     app_.require_subcommand(1);
     app_.footer(kExamples);
+    app_.formatter(std::make_shared<commands::Help>());
     app_.set_help_flag("-h,--help", "Print this help and exit");
     app_.add_flag("--version", version_, "Print the version and exit");
     auto* serve = add(Command::Verb::kServe, "serve", "Serve the HTTP API until SIGTERM or SIGINT");
@@ -49,9 +56,10 @@ class Grammar {
     check_health->add_flag("--ready", command_.ready, "Ask whether it takes traffic (GET /readyz)");
     add(Command::Verb::kSettings, "settings", "Print every setting, as Markdown");
     add(Command::Verb::kVersion, "version", "Print the version and exit");
+    commands::declare_all(declarations_);
   }
 
-  std::variant<Command, Farewell> parse(std::vector<std::string> arguments) {
+  Parsed parse(std::vector<std::string> arguments) {
     // Before CLI11 looks, since it would ask for a subcommand.
     if (arguments.size() == 1 && arguments[0] == "--version") return Command{};
     if (arguments.empty()) return Farewell{app_.help(), true};
@@ -59,19 +67,19 @@ class Grammar {
     std::reverse(arguments.begin(), arguments.end());  // as CLI11 wants them
     try {
       app_.parse(std::move(arguments));
+    } catch (const CLI::CallForHelp&) {
+      return Farewell{help(), false};
     } catch (const CLI::ParseError& problem) {
-      std::ostringstream out;
-      std::ostringstream mistakes;
-      const bool is_mistake = app_.exit(problem, out, mistakes) != 0;
-      return Farewell{out.str() + mistakes.str(), is_mistake};
+      return Farewell{commands::describe_mistake(typed(), problem), true};
     }
+    if (declarations_.result().action) return declarations_.result();
     return command_;
   }
 
  private:
   CLI::App* add(Command::Verb verb, std::string_view name, const char* description) {
-    verbs_.push_back(name);
     CLI::App* command = app_.add_subcommand(std::string(name), description);
+    command->group(commands::kServing);
     command->callback([this, verb] { command_.verb = verb; });
     return command;
   }
@@ -88,20 +96,34 @@ class Grammar {
                        "HOST:PORT, [IPV6]:PORT or unix:/path, instead of server.listen");
   }
 
+  /// The command that was recognised, or the program itself.
+  [[nodiscard]] const CLI::App& typed() const {
+    const auto commands = app_.get_subcommands();
+    return commands.empty() ? app_ : *commands.front();
+  }
+
+  [[nodiscard]] std::string help() const {
+    const CLI::App& command = typed();
+    return command.help(command.get_parent() == nullptr ? "" : "sluice");
+  }
+
   /// CLI11 would only say that a subcommand is required.
   [[nodiscard]] std::optional<Farewell> unknown_verb(std::string_view word) const {
-    const bool known = std::find(verbs_.begin(), verbs_.end(), word) != verbs_.end();
+    std::vector<std::string> names;
+    for (const CLI::App* each : app_.get_subcommands({})) names.push_back(each->get_name());
+    const std::vector<std::string_view> verbs(names.begin(), names.end());
+    const bool known = std::find(verbs.begin(), verbs.end(), word) != verbs.end();
     if (known || word.starts_with('-')) return std::nullopt;
-    const auto meant = base::nearest(word, verbs_);
+    const auto meant = base::nearest(word, verbs);
     const std::string advice = meant ? fmt::format("did you mean '{}'?", *meant)
-                                     : fmt::format("there are {}", fmt::join(verbs_, ", "));
+                                     : fmt::format("there are {}", fmt::join(verbs, ", "));
     return Farewell{fmt::format("unknown command {}; {}\nRun sluice --help for more.\n",
                                 base::in_quotes(word), advice),
                     true};
   }
 
   CLI::App app_{"Sluice, a query gateway for many PostgreSQL databases", "sluice"};
-  std::vector<std::string_view> verbs_;
+  commands::Declarations declarations_{app_};
   Command command_;
   bool version_ = false;
 };
@@ -116,8 +138,8 @@ void check_host_rules(config::LoadResult& result) {
 
 }  // namespace
 
-std::variant<Command, Farewell> parse_command_line(std::vector<std::string> arguments,
-                                                   const config::Environment& environment) {
+Parsed parse_command_line(std::vector<std::string> arguments,
+                          const config::Environment& environment) {
   auto result = Grammar().parse(std::move(arguments));
   if (auto* command = std::get_if<Command>(&result); command && command->config_file.empty()) {
     const auto variable = environment.find("SLUICE_CONFIG");

@@ -2,12 +2,14 @@
 
 #include <string>
 #include <variant>
+#include <vector>
 
+#include "app/commands/session.h"
 #include "config/config.h"
 
 namespace sluice::app {
 
-/// What somebody asked for.
+/// What somebody asked for that needs no running gateway, or is one.
 struct Command {
   enum class Verb { kServe, kCheckConfig, kCheckHealth, kSettings, kVersion };
   Verb verb = Verb::kVersion;
@@ -24,7 +26,7 @@ struct Farewell {
 };
 
 /// Reads the command line. `arguments` are without the program's name.
-[[nodiscard]] std::variant<Command, Farewell> parse_command_line(
+[[nodiscard]] std::variant<Command, commands::ClientCommand, Farewell> parse_command_line(
     std::vector<std::string> arguments, const config::Environment& environment);
 
 /// The configuration that a command means: its file, its .env file, its --listen.

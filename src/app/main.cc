@@ -67,6 +67,9 @@ int start(int argc, char** argv) {
   if (const auto* farewell = std::get_if<Farewell>(&parsed)) {
     return print(farewell->text, farewell->is_mistake ? stderr : stdout, farewell->is_mistake);
   }
+  if (const auto* command = std::get_if<commands::ClientCommand>(&parsed)) {
+    return static_cast<int>(commands::run(*command, environment));
+  }
   return run(std::get<Command>(parsed), environment);
 }
 

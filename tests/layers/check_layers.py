@@ -37,12 +37,13 @@ THIRD_PARTY = {
     "sodium.h": ["security", "app"],
     "openssl": ["security", "http"],
     "pistache": ["http", "app"],
-    "boost": ["http"],
+    "boost": ["http", "app"],
     "spdlog": ["app"],
     "CLI": ["app"],
     "fmt": ["json", "metrics", "config", "security", "gateway", "http", "app"],
 }
-SYSTEM = {"fcntl.h", "libgen.h", "netdb.h", "poll.h", "pthread.h", "signal.h", "unistd.h"}
+SYSTEM = {"fcntl.h", "libgen.h", "locale.h", "netdb.h", "poll.h", "pthread.h", "signal.h", "termios.h", "unistd.h",
+          "wchar.h"}
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]', re.M)
 LONGEST_FILE = 400
 

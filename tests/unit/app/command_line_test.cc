@@ -88,7 +88,8 @@ TEST(CommandLine, AMistypedCommandIsToldWithTheOneThatWasMeant) {
             "Run sluice --help for more.\n");
   EXPECT_EQ(refused({"frobnicate"}).text,
             "unknown command 'frobnicate'; there are serve, check-config, check-health, settings, "
-            "version\nRun sluice --help for more.\n");
+            "version, query, status, why, events, databases, connect, disconnect, pause, resume, "
+            "reconnect, drain, probe, breaker\nRun sluice --help for more.\n");
 }
 
 class Configuration : public testing::Test {

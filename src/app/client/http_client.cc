@@ -1,0 +1,86 @@
+#include "app/client/http_client.h"
+
+#include <fmt/format.h>
+
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/empty_body.hpp>
+#include <boost/beast/http/read.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <boost/beast/http/write.hpp>
+#include <limits>
+#include <utility>
+
+namespace sluice::app::client {
+namespace {
+
+namespace http = boost::beast::http;
+constexpr std::chrono::milliseconds kConnectPatience = std::chrono::seconds(5);
+
+http::request<http::string_body> encode(const Request& request, const Address& address,
+                                        const std::string& key) {
+  http::request<http::string_body> message;
+  message.version(11);
+  message.method_string(request.method);
+  message.target(request.path);
+  message.set(http::field::host, address.header);
+  message.set(http::field::accept, "application/json");
+  message.set(http::field::user_agent, "sluice");
+  if (!key.empty()) message.set(http::field::authorization, "Bearer " + key);
+  if (!request.body.empty()) message.set(http::field::content_type, "application/json");
+  message.body() = request.body;
+  message.prepare_payload();
+  return message;
+}
+
+std::string text_of(boost::beast::string_view text) { return {text.data(), text.size()}; }
+
+tl::unexpected<Failure> lost(const Address& address, const boost::system::error_code& problem) {
+  const bool late = problem == boost::system::errc::timed_out;
+  return failed(ExitStatus::kUnreachable,
+                fmt::format("{}: {}", address.name,
+                            late ? "the gateway did not answer in time" : problem.message()));
+}
+
+}  // namespace
+
+Outcome<void> HttpClient::ready() {
+  if (socket_ && !socket_->is_stale()) return {};
+  auto connected = Socket::connect(address_, kConnectPatience);
+  if (!connected) return tl::unexpected(std::move(connected.error()));
+  socket_.emplace(*std::move(connected));
+  return {};
+}
+
+Outcome<Reply> HttpClient::ask_once(const Request& request) {
+  const auto message = encode(request, address_, key_);
+  socket_->set_patience(request.patience);
+  boost::system::error_code problem;
+  http::write(*socket_, message, problem);
+  if (problem) return lost(address_, problem);
+  boost::beast::flat_buffer buffer;
+  http::response_parser<http::string_body> parser;
+  parser.body_limit(std::numeric_limits<std::uint64_t>::max());
+  http::read(*socket_, buffer, parser, problem);
+  if (problem) return lost(address_, problem);
+  const bool keeps = parser.get().keep_alive();
+  Reply reply{.status = static_cast<int>(parser.get().result_int()),
+              .body = std::move(parser.get().body()),
+              .server_timing = text_of(parser.get()["Server-Timing"])};
+  if (!keeps) socket_.reset();
+  return reply;
+}
+
+Outcome<Reply> HttpClient::ask(const Request& request) {
+  const bool kept = socket_.has_value();
+  if (auto connected = ready(); !connected) return tl::unexpected(std::move(connected.error()));
+  auto reply = ask_once(request);
+  if (reply) return reply;
+  socket_.reset();  // whatever it would say next belongs to this request
+  if (!kept || request.method != "GET") return reply;
+  if (auto connected = ready(); !connected) return tl::unexpected(std::move(connected.error()));
+  reply = ask_once(request);
+  if (!reply) socket_.reset();
+  return reply;
+}
+
+}  // namespace sluice::app::client

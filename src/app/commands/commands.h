@@ -1,0 +1,15 @@
+#pragma once
+
+namespace sluice::app::commands {
+
+class Declarations;
+
+/// Each declares the commands of one file.
+void declare_query(Declarations& declarations);
+void declare_status(Declarations& declarations);
+void declare_why(Declarations& declarations);
+void declare_events(Declarations& declarations);
+void declare_databases(Declarations& declarations);
+void declare_control(Declarations& declarations);
+
+}  // namespace sluice::app::commands

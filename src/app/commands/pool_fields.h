@@ -1,0 +1,17 @@
+#pragma once
+
+#include <vector>
+
+#include "app/commands/listing.h"
+
+namespace sluice::app::commands {
+
+/// The columns of one database's line, from an element of GET /metrics.
+[[nodiscard]] std::vector<Field> pool_fields();
+
+/// Whether its breaker, or an operator, lets no calls through.
+[[nodiscard]] bool refuses_calls(const json::Value& pool);
+/// How much it needs attention: 0 not at all, higher first.
+[[nodiscard]] int severity(const json::Value& pool);
+
+}  // namespace sluice::app::commands

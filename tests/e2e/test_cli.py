@@ -1,0 +1,201 @@
+"""The commands that ask a running gateway, as people and scripts use them."""
+
+import csv
+import io
+import json
+import os
+import pty
+import subprocess
+import tempfile
+import unittest
+
+from gateway import BINARY, Gateway, GatewayTest, wait_until
+from private_postgres import free_port
+
+KEY = "cli-test-key-0123456789abcdef"
+
+
+class CommandTest(GatewayTest):
+    """Databases `main` and `second` work, `gone` refuses connections."""
+
+    @classmethod
+    def prepare(cls):
+        cls.postgres.create_database("second")
+        cls.postgres.create_database("third")
+        cls.postgres.run("create table items (id int primary key, name text);"
+                         "insert into items values (1, 'one'), (2, 'two');"
+                         "alter table items owner to app")
+
+    @classmethod
+    def configuration(cls):
+        nobody = {"host": "127.0.0.1", "port": free_port(), "database": "x", "user": "x", "password": "x"}
+        return {"databases": {"main": {**cls.postgres.target(), "labels": {"region": "eu"}},
+                              "second": {**cls.postgres.target("second"), "labels": {"region": "eu"}},
+                              "gone": nobody}}
+
+    def sluice(self, *arguments, status=0, text=None, environment=None):
+        done = subprocess.run([BINARY, *arguments], capture_output=True, text=True, timeout=60, input=text or "",
+                              env={"PATH": os.environ["PATH"],
+                                   "SLUICE_URL": f"http://127.0.0.1:{self.gateway.port}", **(environment or {})})
+        self.assertEqual(done.returncode, status, done)
+        return done
+
+
+class Asking(CommandTest):
+    def test_a_query_in_every_format(self):
+        sql = "SELECT id, name FROM items WHERE id >= $1 ORDER BY id"
+        self.assertEqual(self.sluice("query", "main", sql, "--param", "1").stdout,
+                         " id | name\n----+------\n  1 | one\n  2 | two\n")
+        rows = list(csv.DictReader(io.StringIO(self.sluice("query", "main", sql, "-p", "2", "-o", "csv").stdout)))
+        self.assertEqual(rows, [{"id": "2", "name": "two"}])
+        answer = json.loads(self.sluice("query", "main", sql, "-p", "2", "-o", "json").stdout)
+        self.assertEqual((answer["count"], answer["rows"]), (1, [{"id": 2, "name": "two"}]))
+        lines = self.sluice("query", "main", sql, "-p", "1", "-o", "ndjson").stdout.splitlines()
+        self.assertEqual([json.loads(line)["name"] for line in lines], ["one", "two"])
+        self.assertEqual(self.sluice("query", "main", "-", text="SELECT 7 AS x").stdout, " x\n---\n 7\n")
+
+    def test_statements_write_only_when_that_is_said(self):
+        insert = "INSERT INTO items VALUES (9, 'nine')"
+        refused = self.sluice("query", "main", insert, status=3)
+        self.assertIn("ERROR 25006", refused.stderr)
+        self.assertIn("--write", refused.stderr)
+        self.sluice("query", "main", insert, "--write")
+        self.sluice("query", "main", "DELETE FROM items WHERE id = 9", "--write")
+
+    def test_an_sql_mistake_is_pointed_at(self):
+        done = self.sluice("query", "main", "SELECT 1,\n nme FROM items", status=3)
+        self.assertEqual(done.stdout, "")
+        self.assertIn("LINE 2:  nme FROM items\n         ^\n", done.stderr)
+
+    def test_many_databases(self):
+        done = self.sluice("query", "--selector", "region=eu", "SELECT 1 AS one")
+        self.assertEqual(done.stdout, " database | one\n----------+-----\n main     |   1\n second   |   1\n")
+        done = self.sluice("query", "--all", "-o", "csv", "SELECT 1 AS one", status=4)
+        self.assertEqual(done.stdout, "database,one\nmain,1\nsecond,1\n")
+        self.assertRegex(done.stderr, r"^gone: .*\n")
+
+    def test_what_a_cell_holds_never_commands_a_terminal(self):
+        """On a terminal; a file gets every byte."""
+        sql = r"SELECT E'\x1b[2Jred' AS a, chr(155) AS b"
+        shown = self.in_terminal("query", "main", sql)
+        self.assertIn(r"\x1b[2Jred", shown)
+        for evil in ("\x1b[2J", "\x9b"):
+            self.assertNotIn(evil, shown)
+        self.assertIn("\x1b[2J", self.sluice("query", "main", sql, "-o", "csv").stdout)
+
+    def in_terminal(self, *arguments, environment=None):
+        """Everything that a terminal would have got."""
+        pid, terminal = pty.fork()
+        if pid == 0:
+            os.execve(BINARY, [BINARY, *arguments],
+                      {"PATH": os.environ["PATH"], "TERM": "xterm",
+                       "SLUICE_URL": f"http://127.0.0.1:{self.gateway.port}", **(environment or {})})
+        shown = b""
+        with os.fdopen(terminal, "rb", buffering=0):
+            while True:
+                try:
+                    piece = os.read(terminal, 65536)
+                except OSError:
+                    break
+                if not piece:
+                    break
+                shown += piece
+        os.waitpid(pid, 0)
+        return shown.decode("utf-8", "replace")
+
+    def test_colours_are_for_terminals_and_can_be_switched_off(self):
+        self.assertIn("\x1b[", self.in_terminal("status"))
+        self.assertNotIn("\x1b[", self.in_terminal("status", "--no-color"))
+        self.assertNotIn("\x1b[", self.in_terminal("status", environment={"NO_COLOR": "1"}))
+        self.assertNotIn("\x1b[", self.sluice("status").stdout)
+
+    def test_ctrl_c_cancels_the_statement(self):
+        process = subprocess.Popen([BINARY, "query", "main", "SELECT pg_sleep(60) /* cli */"],
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                                   env={"SLUICE_URL": f"http://127.0.0.1:{self.gateway.port}"})
+        running = ("select count(*) from pg_stat_activity where query like '%pg_sleep(60) /* cli */%' "
+                   "and state = 'active' and pid <> pg_backend_pid()")
+        wait_until(lambda: self.postgres.run(running) == "1", "the statement runs")
+        process.send_signal(2)
+        process.wait(timeout=10)
+        wait_until(lambda: self.postgres.run(running) == "0", "the statement is cancelled")
+
+
+class Watching(CommandTest):
+    def test_status_names_every_database(self):
+        done = self.sluice("status")
+        self.assertIn("databases", done.stdout.splitlines()[0])
+        for name in ("main", "second", "gone"):
+            self.assertRegex(done.stdout, rf"(?m)^{name} +closed ")
+        pools = json.loads(self.sluice("status", "-o", "json").stdout)["pools"]
+        self.assertEqual(len(pools), 3)
+        self.assertIn("db_id,breaker.state", self.sluice("status", "-o", "csv").stdout)
+
+    def test_databases_lists_targets_without_passwords(self):
+        done = self.sluice("databases")
+        self.assertRegex(done.stdout, rf"(?m)^main +app@127.0.0.1:{self.postgres.port}/app .* region=eu$")
+        self.assertNotIn(self.postgres.password, done.stdout)
+
+    def test_why_explains(self):
+        self.assertRegex(self.sluice("why", "main").stdout, "^main: the breaker has been closed for ")
+        self.assertIn("unknown_database", self.sluice("why", "nope", status=1).stderr)
+
+
+class Operating(CommandTest):
+    def test_a_breaker_is_forced_and_released(self):
+        done = self.sluice("breaker", "second", "force-open", "--for", "1m", "--reason", "moving disks")
+        self.assertIn("forced_open", done.stdout)
+        refused = self.sluice("query", "second", "SELECT 1", status=4)
+        self.assertIn("sluice why second", refused.stderr)
+        self.assertIn("moving disks", self.sluice("why", "second").stdout)
+        self.assertEqual(self.sluice("status", "--fail-on-open", status=4).stderr, "hint: sluice why second\n")
+        self.sluice("breaker", "second", "auto")
+        self.sluice("query", "second", "SELECT 1")
+
+    def test_a_database_comes_and_goes(self):
+        target = f"postgresql://app@127.0.0.1:{self.postgres.port}/third"
+        with tempfile.NamedTemporaryFile("w") as file:
+            file.write(self.postgres.password + "\n")
+            file.flush()
+            done = self.sluice("connect", target, "--id", "third", "--password-file", file.name)
+        self.assertRegex(done.stdout, r"^third: connected, PostgreSQL \d")
+        again = self.sluice("connect", target, "--password-env", "PW", environment={"PW": self.postgres.password})
+        self.assertIn("third: was connected already", again.stdout)
+        with_password = target.replace("app@", f"app:{self.postgres.password}@")
+        self.sluice("connect", "-", text=with_password + "\n")
+        refused = self.sluice("connect", with_password, status=1)
+        self.assertNotIn(self.postgres.password, refused.stderr)
+        self.sluice("query", "third", "SELECT 1")
+        self.assertEqual(self.sluice("disconnect", "third", "--force").stdout, "third: disconnected\n")
+        self.sluice("query", "third", "SELECT 1", status=1)
+
+    def test_a_wrong_password_is_told(self):
+        target = f"postgresql://app@127.0.0.1:{self.postgres.port}/third"
+        done = self.sluice("connect", target, "--password-env", "PW", status=1, environment={"PW": "wrong"})
+        self.assertIn("connection_rejected", done.stderr)
+
+
+class Reaching(CommandTest):
+    def test_nobody_there_is_status_2(self):
+        done = self.sluice("status", "--url", f"http://127.0.0.1:{free_port()}", status=2)
+        self.assertIn("Connection refused", done.stderr)
+        self.assertIn("SLUICE_URL", done.stderr)
+
+    def test_a_key_is_needed_and_comes_from_the_environment_or_a_file(self):
+        gateway = Gateway({"databases": {"main": self.postgres.target()}}, [KEY],
+                          environment={"SLUICE_API_KEY": KEY})
+        self.addCleanup(gateway.close)
+        url = f"http://127.0.0.1:{gateway.port}"
+        done = self.sluice("status", "--url", url, status=5)
+        self.assertIn("SLUICE_API_KEY", done.stderr)
+        self.sluice("status", "--url", url, status=5, environment={"SLUICE_API_KEY": "wrong-key-0123456789"})
+        self.sluice("status", "--url", url, environment={"SLUICE_API_KEY": KEY})
+        with tempfile.NamedTemporaryFile("w") as file:
+            file.write(KEY + "\n")
+            file.flush()
+            self.sluice("status", "--url", url, "--key-file", file.name)
+            self.sluice("status", "--url", url, environment={"SLUICE_API_KEY_FILE": file.name})
+
+
+if __name__ == "__main__":
+    unittest.main()
