@@ -7,7 +7,8 @@
 if(CMAKE_SCRIPT_MODE_FILE STREQUAL CMAKE_CURRENT_LIST_FILE)
   function(content_type_of file result)
     set(types .html "text/html; charset=utf-8" .css "text/css; charset=utf-8"
-              .js "text/javascript; charset=utf-8" .svg "image/svg+xml")
+              .js "text/javascript; charset=utf-8" .svg "image/svg+xml"
+              .txt "text/plain; charset=utf-8" .woff2 "font/woff2")
     get_filename_component(extension "${file}" LAST_EXT)
     list(FIND types "${extension}" index)
     if(index EQUAL -1)

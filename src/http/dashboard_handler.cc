@@ -24,7 +24,8 @@ void serve(const ApiCall& call) {
 }  // namespace
 
 void add_dashboard_routes(Api& api) {
-  for (const char* path : {"/admin", "/admin/dashboard.css", "/admin/dashboard.js"}) {
+  for (const char* path : {"/admin", "/admin/dashboard.css", "/admin/dashboard.js",
+                           "/admin/inter.woff2", "/admin/licences.txt"}) {
     api.add(Method::Get, path, Access::kPublic, serve);
   }
 }
