@@ -75,7 +75,11 @@ std::function<void()> FanOutService::run(Order order,
         database ? database->options.query.max_result_bytes : QueryLimits{}.max_result_bytes;
     return assembly->make_sink(leg, max_bytes);
   };
-  run.leg_done = [assembly](std::size_t leg, Result<Completion> result, base::Duration elapsed) {
+  run.leg_done = [this, assembly, ids = *ids, sql = run.query.sql, origin = order.origin,
+                  &loop = order.loop](std::size_t leg, Result<Completion> result,
+                                      base::Duration elapsed) {
+    const auto watched = watch_.begin(ids[leg], sql, origin);
+    watch_.end(watched, {ids[leg], result, loop.now() - elapsed, loop.now()});
     assembly->leg_done(leg, std::move(result), elapsed);
   };
   run.done = [assembly, &loop = order.loop, received_at = order.received_at,

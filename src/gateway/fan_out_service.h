@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/event_loop.h"
+#include "gateway/query_watch.h"
 #include "json/requests.h"
 #include "manager/fan_out.h"
 #include "manager/manager.h"
@@ -21,7 +22,7 @@ struct FanOutAnswer {
 /// Runs the same statement over many databases and puts the answers together.
 class FanOutService {
  public:
-  explicit FanOutService(manager::Manager& manager) : manager_(manager) {}
+  FanOutService(manager::Manager& manager, QueryWatch& watch) : manager_(manager), watch_(watch) {}
 
   struct Order {
     json::FanOutRequest request;
@@ -35,6 +36,7 @@ class FanOutService {
 
  private:
   manager::Manager& manager_;
+  QueryWatch& watch_;
 };
 
 }  // namespace sluice::gateway

@@ -14,8 +14,9 @@ Gateway::Gateway(const Dependencies& dependencies, const std::shared_ptr<const A
       events_(dependencies.events),
       rules_(dependencies.workers),
       operations_(manager_, events_),
-      queries_(manager_),
-      fan_outs_(manager_),
+      watch_(dependencies.workers, dependencies.on_slow_query),
+      queries_(manager_, watch_),
+      fan_outs_(manager_, watch_),
       server_view_(manager_),
       request_metrics_(dependencies.workers),
       snapshots_(manager_, *dependencies.workers.front(), draining_) {

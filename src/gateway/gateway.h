@@ -14,6 +14,7 @@
 #include "gateway/operations.h"
 #include "gateway/per_worker.h"
 #include "gateway/query_service.h"
+#include "gateway/query_watch.h"
 #include "gateway/request_metrics.h"
 #include "gateway/server_view.h"
 #include "gateway/snapshots.h"
@@ -43,6 +44,7 @@ class Gateway {
     manager::Manager& manager;
     Events& events;
     std::vector<base::EventLoop*> workers;
+    std::function<void(const SlowQuery&)> on_slow_query;  ///< called on workers' threads
   };
   /// Before the workers run.
   Gateway(const Dependencies& dependencies, const std::shared_ptr<const AccessRules>& rules);
@@ -60,6 +62,7 @@ class Gateway {
   /// What operators do, and what has happened.
   [[nodiscard]] Operations& operations() { return operations_; }
   [[nodiscard]] const Events& events() const { return events_; }
+  [[nodiscard]] QueryWatch& watch() { return watch_; }
   [[nodiscard]] QueryService& queries() { return queries_; }
   [[nodiscard]] FanOutService& fan_outs() { return fan_outs_; }
   [[nodiscard]] Snapshots& snapshots() { return snapshots_; }
@@ -92,6 +95,7 @@ class Gateway {
   Events& events_;
   PerWorker<std::shared_ptr<const AccessRules>> rules_;
   Operations operations_;
+  QueryWatch watch_;
   QueryService queries_;
   FanOutService fan_outs_;
   ServerView server_view_;

@@ -12,6 +12,7 @@ manager::CallHandle QueryService::run(Order order, std::function<void(Result<Que
   const auto max_bytes =
       database ? database->options.query.max_result_bytes : QueryLimits{}.max_result_bytes;
   auto encoder = std::make_shared<json::ResultEncoder>(order.request.format, max_bytes);
+  const auto watched = watch_.begin(order.db_id, order.request.query.sql, order.origin);
   manager::Call call;
   call.db_id = order.db_id;
   call.query = std::move(order.request.query);
@@ -19,10 +20,11 @@ manager::CallHandle QueryService::run(Order order, std::function<void(Result<Que
   call.reply_to = &order.loop;
   call.started_at = order.received_at;
   call.origin = order.origin;
-  call.done = [encoder, db_id = std::move(order.db_id), received_at = order.received_at,
-               done = std::move(done)](Result<Completion> result) {
-    if (!result) return done(fail(std::move(result.error())));
+  call.done = [this, watched, encoder, db_id = std::move(order.db_id),
+               received_at = order.received_at, done = std::move(done)](Result<Completion> result) {
     const auto before = std::chrono::steady_clock::now();
+    watch_.end(watched, {db_id, result, received_at, before});
+    if (!result) return done(fail(std::move(result.error())));
     const auto elapsed =
         std::chrono::duration_cast<std::chrono::microseconds>(before - received_at);
     QueryAnswer answer;

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/event_loop.h"
+#include "gateway/query_watch.h"
 #include "json/requests.h"
 #include "manager/manager.h"
 
@@ -20,7 +21,7 @@ struct QueryAnswer {
 /// Runs single statements and encodes their results.
 class QueryService {
  public:
-  explicit QueryService(manager::Manager& manager) : manager_(manager) {}
+  QueryService(manager::Manager& manager, QueryWatch& watch) : manager_(manager), watch_(watch) {}
 
   struct Order {
     std::string db_id;
@@ -34,6 +35,7 @@ class QueryService {
 
  private:
   manager::Manager& manager_;
+  QueryWatch& watch_;
 };
 
 }  // namespace sluice::gateway

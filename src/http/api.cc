@@ -158,6 +158,7 @@ void add_all_routes(Api& api) {
   add_admin_event_routes(api);
   add_admin_operation_routes(api);
   add_admin_query_routes(api);
+  add_admin_statement_routes(api);
   add_dashboard_routes(api);
   add_database_routes(api);
   add_health_routes(api);

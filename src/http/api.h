@@ -64,6 +64,7 @@ void add_all_routes(Api& api);
 void add_admin_event_routes(Api& api);
 void add_admin_operation_routes(Api& api);
 void add_admin_query_routes(Api& api);
+void add_admin_statement_routes(Api& api);
 void add_dashboard_routes(Api& api);
 void add_database_routes(Api& api);
 void add_health_routes(Api& api);

@@ -1,11 +1,12 @@
 #include "manager/live_calls.h"
 
 #include <algorithm>
-#include <atomic>
 #include <charconv>
+#include <iterator>
 #include <memory>
 #include <utility>
 
+#include "base/gather.h"
 #include "manager/execution.h"
 #include "manager/shard.h"
 
@@ -45,9 +46,11 @@ void visit(const std::vector<DatabasePointer>& databases, const base::EventLoop*
   }
 }
 
-std::vector<LiveCall> look(const std::vector<DatabasePointer>& databases,
-                           const base::EventLoop* loop, std::size_t worker) {
-  std::vector<LiveCall> calls;
+using Calls = std::vector<LiveCall>;
+
+Calls look(const std::vector<DatabasePointer>& databases, const base::EventLoop* loop,
+           std::size_t worker) {
+  Calls calls;
   visit(databases, loop, [&](const Execution& execution) {
     auto call = execution.look();
     if (!call) return;
@@ -55,6 +58,15 @@ std::vector<LiveCall> look(const std::vector<DatabasePointer>& databases,
     calls.push_back(std::move(*call));
   });
   return calls;
+}
+
+/// The oldest first.
+Calls sorted(std::vector<Calls>& of_worker) {
+  Calls all;
+  for (Calls& calls : of_worker) std::move(calls.begin(), calls.end(), std::back_inserter(all));
+  std::stable_sort(all.begin(), all.end(),
+                   [](const auto& a, const auto& b) { return a.elapsed > b.elapsed; });
+  return all;
 }
 
 std::optional<LiveCall> cancel_number(const std::vector<DatabasePointer>& databases,
@@ -76,34 +88,16 @@ std::optional<LiveCall> cancel_number(const std::vector<DatabasePointer>& databa
 
 void LiveCalls::list(const std::string& db_id, base::EventLoop& reply_to,
                      std::function<void(std::vector<LiveCall>)> done) const {
-  struct Gathering {
-    std::vector<DatabasePointer> databases;
-    std::vector<std::vector<LiveCall>> of_worker;
-    std::atomic<std::size_t> left;
-    std::function<void(std::vector<LiveCall>)> done;
-  };
-  auto gathering = std::make_shared<Gathering>();
-  gathering->databases = registry_.all();
+  auto databases = registry_.all();
   if (!db_id.empty()) {
-    std::erase_if(gathering->databases, [&](const auto& one) { return one->db_id != db_id; });
+    std::erase_if(databases, [&](const auto& one) { return one->db_id != db_id; });
   }
-  gathering->of_worker.resize(loops_.size());
-  gathering->left = loops_.size();
-  gathering->done = std::move(done);
-  const auto finish = [gathering] {
-    std::vector<LiveCall> all;
-    for (auto& calls : gathering->of_worker)
-      std::move(calls.begin(), calls.end(), std::back_inserter(all));
-    std::stable_sort(all.begin(), all.end(),
-                     [](const auto& a, const auto& b) { return a.elapsed > b.elapsed; });
-    gathering->done(std::move(all));
-  };
-  for (std::size_t worker = 0; worker < loops_.size(); ++worker) {
-    loops_[worker]->post([gathering, worker, loop = loops_[worker], &reply_to, finish] {
-      gathering->of_worker[worker] = look(gathering->databases, loop, worker);
-      if (gathering->left.fetch_sub(1) == 1) reply_to.post(finish);
-    });
-  }
+  base::gather<Calls>(
+      loops_, reply_to,
+      [databases = std::move(databases), loops = loops_](std::size_t worker) {
+        return look(databases, loops[worker], worker);
+      },
+      [done = std::move(done)](std::vector<Calls> of_worker) { done(sorted(of_worker)); });
 }
 
 void LiveCalls::cancel(std::string_view id, const std::string& actor, base::EventLoop& reply_to,

@@ -162,6 +162,42 @@ class Queries(AdminTest):
         self.assertEqual((leg["actor"], leg["read_only"]), ("root", True))
 
 
+class Statements(AdminTest):
+    def statements(self, **query):
+        path = "/admin/statements?" + "&".join(f"{name}={value}" for name, value in query.items())
+        found = self.ask("GET", path).json
+        self.assertEqual(found["count"], len(found["statements"]))
+        return found["statements"]
+
+    def test_what_was_run_is_counted_without_its_literals(self):
+        for number in range(4):
+            self.run_sql(f"select {number}, 'a secret' from generate_series(1, 3)")
+        self.run_sql("select nothing")
+        self.run_sql("select 1", "dead")
+        self.run_sql("select pg_sleep(0.05)")
+        by_sql = {(one["db_id"], one["sql"]): one for one in self.statements()}
+        self.assertNotIn(("dead", "select ?"), by_sql)
+        series = by_sql[("main", "select ?, ? from generate_series(?, ?)")]
+        self.assertEqual((series["calls"], series["errors"], series["rows"]), (4, 0, 12))
+        self.assertGreaterEqual(series["max_ms"], series["mean_ms"])
+        self.assertGreaterEqual(series["total_ms"], series["max_ms"])
+        self.assertRegex(series["last_used"], r"^20\d\d-\d\d-\d\dT")
+        self.assertEqual(by_sql[("main", "select nothing")]["errors"], 1)
+        self.assertEqual(self.statements(order="mean_ms", limit=1)[0]["sql"], "select pg_sleep(?)")
+        self.assertEqual(self.statements(order="errors", limit=1)[0]["sql"], "select nothing")
+        self.assertEqual(self.statements(db_id="dead"), [])
+
+    def test_legs_of_a_fan_out_count(self):
+        self.ask("POST", "/query", {"sql": "select 77 as leg", "all": True}, "root")
+        found = [one for one in self.statements(db_id="main") if one["sql"] == "select ? as leg"]
+        self.assertEqual([one["calls"] for one in found], [1])
+
+    def test_mistakes(self):
+        for wrong in ("order=x", "limit=0", "limit=1001", "limit=x"):
+            self.assert_problem(self.ask("GET", f"/admin/statements?{wrong}"), 422, "invalid_request")
+        self.assert_problem(self.ask("GET", "/admin/statements", who="reader"), 403, "forbidden")
+
+
 class Events(AdminTest):
     def test_they_tell_of_the_start_and_of_databases(self):
         started = self.events(kind="server")[0]
