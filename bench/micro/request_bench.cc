@@ -1,6 +1,7 @@
 #include <string>
 #include <string_view>
 
+#include "gateway/statement_table.h"
 #include "http/request_parser.h"
 #include "json/requests.h"
 #include "micro.h"
@@ -54,6 +55,18 @@ void decode_fan_out(benchmark::State& state) {
   }
 }
 SLUICE_MICRO(decode_fan_out);
+
+/// What the figures of GET /admin/statements add to a query.
+void count_statement(benchmark::State& state) {
+  gateway::StatementTable table;
+  const std::string sql = "SELECT id,name,price,qty FROM items WHERE id=$1";
+  for (auto _ : state) {
+    const auto statement = table.find("db1", sql);
+    benchmark::DoNotOptimize(
+        table.record(statement, {false, 1, std::chrono::microseconds(50), {}}));
+  }
+}
+SLUICE_MICRO(count_statement);
 
 void check_api_key(benchmark::State& state) {
   const security::ApiKeys keys({{"bench", Secret(std::string(kKey)), "query"}});

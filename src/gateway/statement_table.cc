@@ -10,7 +10,7 @@ namespace sluice::gateway {
 namespace {
 
 constexpr std::size_t kTextsPerStatement = 4;
-constexpr double kFading = 0.5;
+constexpr double kFading = 0.9;
 
 /// Two statements with one hash would be counted as one: with 64 bits, never in practice.
 std::uint64_t hash_of(std::string_view db_id, std::string_view sql) {
