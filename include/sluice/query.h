@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -117,6 +118,8 @@ class SLUICE_API RowSink {
   virtual void on_columns(const std::vector<Column>& columns) = 0;
   /// Once per row; `cells` has one entry per column.
   virtual RowVerdict on_row(std::span<const Cell> cells) = 0;
+  /// How much it has made of the rows, for the statistics. Asked once, after the last row.
+  [[nodiscard]] virtual std::size_t bytes() const { return 0; }
 };
 
 /// Where the time of a call went.

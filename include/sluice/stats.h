@@ -36,7 +36,10 @@ struct BreakerStatus {
   std::optional<std::chrono::milliseconds> next_trial_in;  ///< while open
   std::int64_t opened_count = 0;                           ///< since start
   std::int64_t rejected = 0;                               ///< calls refused since start
-  std::string reason;  ///< which rule, or which operator's words
+  std::int64_t succeeded = 0;                              ///< calls that went well, since start
+  std::int64_t failed = 0;       ///< calls and connects that count as failures, since start
+  std::int64_t not_counted = 0;  ///< calls that said nothing about the database, since start
+  std::string reason;            ///< which rule, or which operator's words
   /// In words: what was seen, which rule, what was not counted, when the next trial is. The same
   /// text goes into errors, logs, pages and answers.
   std::string explanation;
@@ -60,6 +63,34 @@ struct Histogram {
   std::vector<HistogramBucket> buckets;  ///< by rising bound
   std::int64_t count = 0;                ///< of all values, those above the last bound too
   std::chrono::microseconds sum{0};      ///< of all values
+};
+
+/// One bucket of a cumulative histogram of rows: how many statements gave at most `upper`.
+struct RowBucket {
+  std::int64_t upper;       ///< the bucket's bound
+  std::int64_t cumulative;  ///< how many statements gave at most that many rows
+};
+
+/// How many rows statements gave, since start, with the fixed bounds 1 … 10 000.
+struct RowHistogram {
+  std::vector<RowBucket> buckets;  ///< by rising bound
+  std::int64_t count = 0;          ///< of all statements that ended well
+  std::int64_t sum = 0;            ///< of all their rows
+};
+
+/// Calls of one kind, since registration.
+struct OperationStats {
+  std::string operation;  ///< "SELECT", …; "BATCH" is a transaction; "_OTHER": none of the list
+  std::string error;      ///< empty: they went well; else a SQLSTATE, an ErrorCode's word, "_OTHER"
+  Histogram duration;     ///< from sending to the last row
+};
+
+/// How often a breaker went from one state to another for one reason.
+struct TransitionCount {
+  BreakerState from = BreakerState::kClosed;  ///< the state before
+  BreakerState to = BreakerState::kClosed;    ///< the state after
+  std::string reason;                         ///< as in BreakerTransition
+  std::int64_t count = 0;                     ///< since registration
 };
 
 /// A database's pool at one moment, all figures from the same moment per shard. `used`, `idle` and
@@ -112,6 +143,12 @@ struct DatabaseStats {
   std::chrono::microseconds average_acquire_time{0};       ///< since registration
   Histogram acquire_histogram;                             ///< of what `acquire_time` is of
   Histogram query_histogram;                               ///< of what `query_time` is of
+  Histogram connect_histogram;                             ///< opening connections
+  std::vector<OperationStats> operations;                  ///< `query_histogram` by kind
+  RowHistogram row_histogram;                              ///< rows per statement
+  std::int64_t response_bytes = 0;                         ///< of results, as the sinks count them
+  std::int64_t truncated = 0;                              ///< results that a limit cut
+  std::vector<TransitionCount> breaker_transitions;        ///< the usual ones also with 0
   std::map<std::string, std::int64_t> refused;             ///< by ErrorCode word
   std::map<std::string, std::int64_t> errors_by_sqlstate;  ///< at most 50 kinds, then "other"
   std::chrono::system_clock::time_point registered_at;     ///< when it was connected or added

@@ -157,6 +157,7 @@ void Log::write_repeats(std::chrono::steady_clock::time_point now) {
 }
 
 void Log::put(const LogRecord& line) {
+  lines_[static_cast<std::size_t>(line.level)].fetch_add(1, std::memory_order_relaxed);
   const std::string text = as_json_ ? json_line(line) : text_line(line, coloured_);
   logger_->log(spdlog_level(line.level), spdlog::string_view_t(text.data(), text.size()));
 }

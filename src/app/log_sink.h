@@ -2,8 +2,12 @@
 
 #include <spdlog/logger.h>
 
+#include <array>
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <cstddef>
+#include <cstdint>
 #include <cstdio>
 #include <functional>
 #include <initializer_list>
@@ -48,6 +52,10 @@ class Log {
   void always(LogLevel level, std::string_view message, Fields fields = {});
 
   [[nodiscard]] bool shows(LogLevel level) const { return level >= level_; }
+  /// Lines written so far, by level. From any thread.
+  [[nodiscard]] std::int64_t lines(LogLevel level) const {
+    return lines_[static_cast<std::size_t>(level)].load(std::memory_order_relaxed);
+  }
   /// Writes what is buffered, and the counts of repeats that are due.
   void flush();
 
@@ -64,6 +72,7 @@ class Log {
   bool on_terminal_ = false;
   bool as_json_ = true;
   bool coloured_ = false;
+  std::array<std::atomic<std::int64_t>, 4> lines_{};  ///< by LogLevel
   std::unique_ptr<spdlog::logger> logger_;
   std::mutex repeats_mutex_;
   RepeatFilter repeats_;

@@ -43,6 +43,13 @@ void log_event(Log& log, const gateway::Event& event) {
            {{"db_id", event.db_id}, {"actor", event.actor}, {"action", event.message}});
 }
 
+metrics::TextOptions text_options(const config::MetricsConfig& config) {
+  metrics::TextOptions options;
+  options.max_series = config.max_series;
+  options.pgbouncer_names = !config.compat.empty();
+  return options;
+}
+
 std::vector<base::EventLoop*> as_event_loops(const std::vector<base::EpollLoop*>& loops) {
   return {loops.begin(), loops.end()};
 }
@@ -71,6 +78,11 @@ Service::Service(const config::Config& config, Log& log, std::unique_ptr<http::S
       logs_access_(config.log.access) {
   http::add_all_routes(api_);
   events_.on_event([&log](const gateway::Event& event) { log_event(log, event); });
+  gateway_.set_facts_source(
+      [this, text = text_options(config.metrics)](metrics::ProcessFacts& facts) {
+        facts.text = text;
+        add_facts(facts);
+      });
 }
 
 Service::~Service() { stop(std::chrono::milliseconds(0)); }
@@ -90,6 +102,14 @@ void Service::note_access(const http::AccessRecord& record) {
   const auto method = Pistache::Http::methodString(record.request.method);
   gateway_.request_metrics().record({method, record.request.route, record.status}, record.elapsed);
   if (logs_access_) log_access(log_, record);
+}
+
+void Service::add_facts(metrics::ProcessFacts& facts) const {
+  facts.active_requests = server_->busy_connections();
+  for (const LogLevel level :
+       {LogLevel::kDebug, LogLevel::kInfo, LogLevel::kWarn, LogLevel::kError}) {
+    facts.log_lines.push_back({to_string(level), log_.lines(level)});
+  }
 }
 
 Status Service::register_database(const config::DatabaseConfig& database) {

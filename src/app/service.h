@@ -45,6 +45,7 @@ class Service {
   Service(const config::Config& config, Log& log, std::unique_ptr<http::Server> server,
           const std::shared_ptr<const gateway::AccessRules>& rules);
   void note_access(const http::AccessRecord& record);
+  void add_facts(metrics::ProcessFacts& facts) const;
   [[nodiscard]] Status register_database(const config::DatabaseConfig& database);
   [[nodiscard]] Status remove_database(const std::string& db_id);
 

@@ -4,18 +4,14 @@
 #include <array>
 #include <bit>
 
+#include "base/duration_counts.h"
+
 namespace sluice::base {
 namespace {
 
 using std::chrono::microseconds;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-
-constexpr std::array<microseconds, 15> kBounds{
-    microseconds(500), milliseconds(1),   microseconds(2500), milliseconds(5),
-    milliseconds(10),  milliseconds(25),  milliseconds(50),   milliseconds(100),
-    milliseconds(250), milliseconds(500), milliseconds(1000), milliseconds(2500),
-    seconds(5),        seconds(10),       seconds(30)};
 
 // Fine buckets: one per microsecond below 8, then eight per power of two up to 2^29 us (9 minutes).
 constexpr int kPerOctave = 8;
@@ -54,9 +50,7 @@ struct LatencyRecorder::Counts {
     std::array<std::uint32_t, kFineBuckets> fine{};
   };
 
-  std::array<std::int64_t, kBounds.size()> total{};
-  std::int64_t count = 0;
-  Duration sum{};
+  DurationCounts total;
   std::array<Slice, kSlices> slices;
   std::array<std::uint32_t, kSeconds> per_second{};
   std::int64_t last_second = -1;  // per_second holds this second and the 59 before it
@@ -95,11 +89,7 @@ LatencyRecorder::Counts& LatencyRecorder::counts() {
 void LatencyRecorder::record(Duration value, TimePoint now) {
   Counts& counts = this->counts();
   value = std::max(value, Duration::zero());
-  ++counts.count;
-  counts.sum += value;
-  const auto bound = std::lower_bound(kBounds.begin(), kBounds.end(), value);
-  if (bound != kBounds.end()) ++counts.total[static_cast<std::size_t>(bound - kBounds.begin())];
-
+  counts.total.record(value);
   const std::int64_t second = number_of(now, seconds(1));
   counts.advance(second);
   if (second > counts.last_second - kSeconds) {
@@ -132,17 +122,7 @@ Percentiles LatencyRecorder::recent(TimePoint now) const {
 }
 
 Histogram LatencyRecorder::total() const {
-  Histogram histogram;
-  histogram.buckets.reserve(kBounds.size());
-  std::int64_t cumulative = 0;
-  for (std::size_t i = 0; i < kBounds.size(); ++i) {
-    if (counts_) cumulative += counts_->total[i];
-    histogram.buckets.push_back({kBounds[i], cumulative});
-  }
-  if (!counts_) return histogram;
-  histogram.count = counts_->count;
-  histogram.sum = std::chrono::duration_cast<microseconds>(counts_->sum);
-  return histogram;
+  return counts_ ? counts_->total.histogram() : DurationCounts().histogram();
 }
 
 std::int64_t LatencyRecorder::count_within(Duration span, TimePoint now) const {
@@ -162,9 +142,7 @@ void LatencyRecorder::merge(const LatencyRecorder& other) {
   if (!other.counts_) return;
   Counts& mine = counts();
   const Counts& theirs = *other.counts_;
-  mine.count += theirs.count;
-  mine.sum += theirs.sum;
-  for (std::size_t i = 0; i < kBounds.size(); ++i) mine.total[i] += theirs.total[i];
+  mine.total.merge(theirs.total);
   for (const auto& from : theirs.slices) {
     if (from.number < 0) continue;
     auto* to = mine.slice(from.number);

@@ -67,7 +67,10 @@ Result<Permit> Breaker::acquire(TimePoint now) {
 }
 
 void Breaker::settled(std::uint64_t generation, const Error* error, TimePoint now) {
-  if (generation != generation_) return;
+  if (generation != generation_) {
+    ++not_counted_calls_;
+    return;
+  }
   given_back(generation);
   if (!error) return call_succeeded(now);
   switch (error->fault) {
@@ -77,6 +80,7 @@ void Breaker::settled(std::uint64_t generation, const Error* error, TimePoint no
       return rejected_by_server(*error, now);
     case Fault::kCaller:
     case Fault::kOverload:
+      ++not_counted_calls_;
       return not_counted_.add(*error, now, options_.window);
   }
 }
@@ -86,6 +90,7 @@ void Breaker::given_back(std::uint64_t generation) {
 }
 
 void Breaker::call_succeeded(TimePoint now) {
+  ++succeeded_;
   ++window_.current(now, options_.window).calls;
   if (state_ == BreakerState::kHalfOpen) return trial_succeeded(now);
   judge(now);
@@ -95,6 +100,7 @@ void Breaker::failed(const Error& error, std::string_view what, TimePoint now) {
   Counts& counts = window_.current(now, options_.window);
   ++counts.calls;
   ++counts.failures;
+  ++failed_;
   failures_.add(error, now, options_.window);
   if (state_ != BreakerState::kHalfOpen) return judge(now);
   open({"trial_failed", std::string(what) + " failed after " + std::to_string(trials_.succeeded) +
@@ -107,6 +113,7 @@ void Breaker::rejected_by_server(const Error& error, TimePoint now) {
   Counts& counts = window_.current(now, options_.window);
   ++counts.calls;
   ++counts.failures;
+  ++failed_;
   failures_.add(error, now, options_.window);
   Broken broken{"rejected_by_server", explain_rejection(error)};
   if (state_ == BreakerState::kObserveOnly) return observe(std::move(broken), now);

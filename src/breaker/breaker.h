@@ -173,6 +173,9 @@ class Breaker {
 
   std::int64_t opened_count_ = 0;
   std::int64_t rejected_ = 0;
+  std::int64_t succeeded_ = 0;
+  std::int64_t failed_ = 0;
+  std::int64_t not_counted_calls_ = 0;
   std::vector<BreakerTransition> transitions_;
 };
 

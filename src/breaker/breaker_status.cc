@@ -40,6 +40,9 @@ BreakerStatus Breaker::status(TimePoint now) const {
   }
   status.opened_count = opened_count_;
   status.rejected = rejected_;
+  status.succeeded = succeeded_;
+  status.failed = failed_;
+  status.not_counted = not_counted_calls_;
   status.reason = operator_reason_.empty() ? std::string(opened_by_.rule) : operator_reason_;
   status.explanation = explain(now);
   return status;

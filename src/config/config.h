@@ -57,10 +57,16 @@ struct LogConfig {
                              ///< the level above
 };
 
+struct MetricsConfig {
+  std::int64_t max_series = 50'000;  ///< in one answer to a scrape
+  std::vector<std::string> compat;   ///< "pgbouncer"
+};
+
 struct Config {
   ServerConfig server;
   SecurityConfig security;
   LogConfig log;
+  MetricsConfig metrics;
   DatabaseOptions defaults;  ///< pool, query, breaker, session
   std::vector<DatabaseConfig> databases;
 };

@@ -17,9 +17,9 @@
 namespace sluice::config {
 namespace {
 
-constexpr std::array<std::string_view, 3> kServiceSections{"server", "security", "log"};
-constexpr std::array<std::string_view, 8> kSections{"server", "security", "log",     "pool",
-                                                    "query",  "breaker",  "session", "databases"};
+constexpr std::array<std::string_view, 4> kServiceSections{"server", "security", "log", "metrics"};
+constexpr std::array<std::string_view, 9> kSections{
+    "server", "security", "log", "metrics", "pool", "query", "breaker", "session", "databases"};
 
 std::vector<std::string> keys_of(std::string_view section) {
   std::vector<std::string> keys;

@@ -28,6 +28,7 @@ constexpr Section kServiceSections[] = {
     {"server", kNeedsRestart},
     {"security", kReloads},
     {"log", kNeedsRestart},
+    {"metrics", kNeedsRestart},
 };
 constexpr Section kOptionSections[] = {
     {"pool", "The connection pool of every database."},

@@ -144,6 +144,26 @@ constexpr ServiceSetting word(const Naming& naming, std::string_view words,
   return {naming.name, SettingKind::kWord, 0, 0, false, {}, naming.description, set, get, words};
 }
 
+Mistake set_compat(Config& config, const Values& values) {
+  std::string word;
+  for (const std::string& value : values) {
+    if (auto wrong = set_word(word, value, {"pgbouncer"})) return wrong;
+  }
+  config.metrics.compat = values;
+  return std::nullopt;
+}
+
+/// A list of words.
+constexpr ServiceSetting compat_names() {
+  ServiceSetting setting =
+      word({"metrics.compat", "Other programs' names that metrics are given under as well."},
+           "pgbouncer", set_compat, [](const Config& config) {
+             return fmt::format("{}", fmt::join(config.metrics.compat, ","));
+           });
+  setting.is_list = true;
+  return setting;
+}
+
 constexpr auto kInteger = SettingKind::kInteger;
 constexpr auto kBytes = SettingKind::kBytes;
 
@@ -194,6 +214,11 @@ constexpr ServiceSetting kSettings[] = {
         {"log.pool_events",
          "Connect, checkout and checkin of every connection, whatever log.level says."},
         kPoolEventsNames),
+    whole<&Config::metrics, &MetricsConfig::max_series, 100, 10'000'000>(
+        kInteger, {"metrics.max_series",
+                   "Series of databases in one answer to a scrape; above it, whole databases are "
+                   "left out and counted in sluice_metrics_dropped_series."}),
+    compat_names(),
 };
 
 }  // namespace

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "gateway/version.h"
+
 namespace sluice::gateway {
 
 std::optional<security::Principal> AccessRules::authenticate(std::string_view authorization) const {
@@ -26,6 +28,17 @@ Gateway::Gateway(const Dependencies& dependencies, const std::shared_ptr<const A
 void Gateway::replace_rules(const std::shared_ptr<const AccessRules>& rules) {
   rules_.for_each(
       [&rules](base::EventLoop& loop, auto& own) { loop.post([&own, rules] { own = rules; }); });
+}
+
+metrics::ProcessFacts Gateway::process_facts() const {
+  metrics::ProcessFacts facts;
+  facts.version = version();
+  facts.libpq_version = libpq_version();
+  facts.draining = draining();
+  facts.usage = metrics::read_process_usage();
+  request_metrics_.add_to(facts);
+  if (facts_source_) facts_source_(facts);
+  return facts;
 }
 
 json::ConnectRequest Gateway::connect_base(const json::ConnectRequest& wanted) const {

@@ -20,6 +20,7 @@
 #include "gateway/snapshots.h"
 #include "json/requests.h"
 #include "manager/manager.h"
+#include "metrics/process_facts.h"
 #include "security/api_keys.h"
 #include "security/host_rules.h"
 
@@ -67,7 +68,13 @@ class Gateway {
   [[nodiscard]] FanOutService& fan_outs() { return fan_outs_; }
   [[nodiscard]] Snapshots& snapshots() { return snapshots_; }
   [[nodiscard]] RequestMetrics& request_metrics() { return request_metrics_; }
-  [[nodiscard]] const RequestMetrics& request_metrics() const { return request_metrics_; }
+
+  /// What is told of the process, besides its databases. Reads /proc.
+  [[nodiscard]] metrics::ProcessFacts process_facts() const;
+  /// Who knows what the gateway does not; called on any worker. Set before the workers run.
+  void set_facts_source(std::function<void(metrics::ProcessFacts&)> source) {
+    facts_source_ = std::move(source);
+  }
 
   /// What a connect starts from: the database as it is, if it is there, else the defaults.
   [[nodiscard]] json::ConnectRequest connect_base(const json::ConnectRequest& wanted) const;
@@ -100,6 +107,7 @@ class Gateway {
   FanOutService fan_outs_;
   ServerView server_view_;
   RequestMetrics request_metrics_;
+  std::function<void(metrics::ProcessFacts&)> facts_source_;
   std::atomic<bool> draining_{false};
   Snapshots snapshots_;
 };

@@ -2,17 +2,41 @@
 
 namespace sluice::gateway {
 
+using metrics::Stage;
+
 void RequestMetrics::record(const metrics::HttpMetrics::Labels& labels,
                             std::chrono::microseconds elapsed) {
-  if (metrics::HttpMetrics* own = counts_.own()) own->record(labels, elapsed);
+  if (Counts* own = counts_.own()) own->http.record(labels, elapsed);
 }
 
-std::vector<metrics::HttpSeries> RequestMetrics::series() const {
-  std::vector<const metrics::HttpMetrics*> counts;
-  counts_.for_each([&counts](const base::EventLoop&, const metrics::HttpMetrics& worker) {
-    counts.push_back(&worker);
+void RequestMetrics::record_stages(const QueryStages& stages) {
+  Counts* own = counts_.own();
+  if (!own) return;
+  own->stages.record(Stage::kAuth, stages.auth);
+  own->stages.record(Stage::kQueue, stages.timings.queue);
+  own->stages.record(Stage::kConnect, stages.timings.connect);
+  own->stages.record(Stage::kDatabase, stages.timings.database);
+  own->stages.record(Stage::kEncode, stages.encode);
+}
+
+void RequestMetrics::count_auth_failure(metrics::AuthFailure reason) {
+  Counts* own = counts_.own();
+  if (own)
+    own->auth_failures[static_cast<std::size_t>(reason)].fetch_add(1, std::memory_order_relaxed);
+}
+
+void RequestMetrics::add_to(metrics::ProcessFacts& facts) const {
+  std::vector<const metrics::HttpMetrics*> http;
+  std::vector<const metrics::StageMetrics*> stages;
+  counts_.for_each([&](const base::EventLoop&, const Counts& worker) {
+    http.push_back(&worker.http);
+    stages.push_back(&worker.stages);
+    for (std::size_t i = 0; i < metrics::kAuthFailures; ++i) {
+      facts.auth_failures[i] += worker.auth_failures[i].load(std::memory_order_relaxed);
+    }
   });
-  return metrics::HttpMetrics::merge(counts);
+  facts.http = metrics::HttpMetrics::merge(http);
+  facts.stages = metrics::StageMetrics::merge(stages);
 }
 
 }  // namespace sluice::gateway

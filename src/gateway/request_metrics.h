@@ -1,24 +1,46 @@
 #pragma once
 
+#include <array>
+#include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <vector>
 
 #include "gateway/per_worker.h"
 #include "metrics/http_metrics.h"
+#include "metrics/process_facts.h"
+#include "metrics/stage_metrics.h"
+#include "sluice/query.h"
 
 namespace sluice::gateway {
 
-/// Counts answered requests, each worker by itself. `record` on a worker's thread; `series` from
-/// any.
+/// Where the time of an answered query went.
+struct QueryStages {
+  std::chrono::microseconds auth;
+  Timings timings;
+  std::chrono::microseconds encode;
+};
+
+/// Counts answered requests, each worker by itself. `record…` and `count…` on a worker's thread;
+/// `add_to` on any.
 class RequestMetrics {
  public:
   explicit RequestMetrics(const std::vector<base::EventLoop*>& workers) : counts_(workers) {}
 
   void record(const metrics::HttpMetrics::Labels& labels, std::chrono::microseconds elapsed);
-  [[nodiscard]] std::vector<metrics::HttpSeries> series() const;
+  void record_stages(const QueryStages& stages);
+  void count_auth_failure(metrics::AuthFailure reason);
+
+  /// Fills in what was counted.
+  void add_to(metrics::ProcessFacts& facts) const;
 
  private:
-  PerWorker<metrics::HttpMetrics> counts_;
+  struct Counts {
+    metrics::HttpMetrics http;
+    metrics::StageMetrics stages;
+    std::array<std::atomic<std::int64_t>, metrics::kAuthFailures> auth_failures{};
+  };
+  PerWorker<Counts> counts_;
 };
 
 }  // namespace sluice::gateway

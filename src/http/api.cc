@@ -11,6 +11,7 @@
 namespace sluice::http {
 namespace {
 
+using metrics::AuthFailure;
 using Pistache::Http::Method;
 
 std::optional<security::Role> needed_role(Access access) {
@@ -144,8 +145,14 @@ void Api::guard(const std::shared_ptr<Exchange>& exchange, Access access,
   const Request& request = exchange->request();
   ApiCall call{exchange, gateway_, gateway_.authenticate(request.header("authorization")), {}};
   const auto needed = needed_role(access);
-  if (needed && !call.principal) return respond_problem(*exchange, unauthenticated());
+  if (needed && !call.principal) {
+    const bool missing = request.header("authorization").empty();
+    gateway_.request_metrics().count_auth_failure(missing ? AuthFailure::kMissing
+                                                          : AuthFailure::kWrong);
+    return respond_problem(*exchange, unauthenticated());
+  }
   if (needed && !call.principal->may(*needed)) {
+    gateway_.request_metrics().count_auth_failure(AuthFailure::kForbidden);
     return respond_problem(*exchange, forbidden(*call.principal, *needed));
   }
   if (call.principal) exchange->identify(call.principal->name);

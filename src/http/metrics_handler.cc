@@ -3,7 +3,6 @@
 #include <string_view>
 
 #include "gateway/gateway.h"
-#include "gateway/version.h"
 #include "http/api.h"
 #include "json/reports.h"
 #include "metrics/prometheus_text.h"
@@ -33,19 +32,9 @@ Result<Form> wanted_form(const Request& request) {
   return accept.find("text/plain") != std::string_view::npos ? Form::kPrometheus : Form::kJson;
 }
 
-metrics::ProcessFacts process_facts(const gateway::Gateway& gateway) {
-  metrics::ProcessFacts facts;
-  facts.version = gateway::version();
-  facts.libpq_version = gateway::libpq_version();
-  facts.draining = gateway.draining();
-  facts.http = gateway.request_metrics().series();
-  facts.usage = metrics::read_process_usage();
-  return facts;
-}
-
 Response text_response(const gateway::Gateway& gateway, Form form,
                        const std::vector<DatabaseStats>& stats) {
-  const auto facts = process_facts(gateway);
+  const auto facts = gateway.process_facts();
   Response response;
   if (form == Form::kOpenMetrics) {
     response.body = metrics::openmetrics_text(stats, facts);

@@ -12,6 +12,7 @@ using Pistache::Http::Method;
 
 void answer_query(const ApiCall& call, Result<gateway::QueryAnswer> answer) {
   if (!answer) return call.respond(answer.error());
+  call.gateway.request_metrics().record_stages({call.auth, answer->timings, answer->encode});
   Response response;
   response.body = std::move(answer->body);
   response.headers.emplace_back("Server-Timing",

@@ -32,6 +32,7 @@ class ResultEncoder final : public RowSink {
 
   void on_columns(const std::vector<Column>& columns) override;
   RowVerdict on_row(std::span<const Cell> cells) override;
+  [[nodiscard]] std::size_t bytes() const override { return out_.size(); }
 
   /// The whole answer to POST /query/<db_id> (design: {"db_id","columns","rows","count","command",
   /// "affected","truncated","elapsed_ms"}; `committed` only when truncated; with kScalar "value"

@@ -47,12 +47,20 @@ void add(PoolStats& sum, const PoolStats& one) {
   sum.acquire_timeouts += one.acquire_timeouts;
 }
 
+/// The state of the shard that is worst off; totals of all, which therefore never decrease.
+void add(BreakerStatus& sum, const BreakerStatus& one) {
+  const BreakerStatus before = sum;
+  if (severity(one.state) > severity(sum.state) || sum.explanation.empty()) sum = one;
+  sum.opened_count = before.opened_count + one.opened_count;
+  sum.rejected = before.rejected + one.rejected;
+  sum.succeeded = before.succeeded + one.succeeded;
+  sum.failed = before.failed + one.failed;
+  sum.not_counted = before.not_counted + one.not_counted;
+}
+
 void add(DatabaseStats& sum, const ShardStats& one) {
   add(sum.pool, one.pool);
-  if (severity(one.breaker.state) > severity(sum.breaker.state) ||
-      sum.breaker.explanation.empty()) {
-    sum.breaker = one.breaker;
-  }
+  add(sum.breaker, one.breaker);
   if (one.state != DatabaseState::kActive) sum.state = one.state;
   if (!one.server_version.empty()) sum.server_version = one.server_version;
   sum.queries += one.queries;
@@ -73,16 +81,19 @@ void add_latencies(DatabaseStats& sum, const std::vector<ShardStats>& shards) {
   const auto now = shards.front().now;
   base::LatencyRecorder acquire;
   base::LatencyRecorder query;
+  base::DurationCounts connect;
   std::int64_t recent_errors = 0;
   for (const ShardStats& shard : shards) {
     acquire.merge(shard.acquire_time);
     query.merge(shard.query_time);
+    connect.merge(shard.connect_time);
     recent_errors += shard.recent_errors;
   }
   sum.acquire_time = acquire.recent(now);
   sum.query_time = query.recent(now);
   sum.acquire_histogram = acquire.total();
   sum.query_histogram = query.total();
+  sum.connect_histogram = connect.histogram();
   if (sum.acquire_histogram.count > 0) {
     sum.average_acquire_time = sum.acquire_histogram.sum / sum.acquire_histogram.count;
   }
@@ -90,6 +101,17 @@ void add_latencies(DatabaseStats& sum, const std::vector<ShardStats>& shards) {
                            static_cast<double>(kRateSpan.count());
   const auto recent = query.count_within(kMinute, now);
   if (recent > 0) sum.error_rate = static_cast<double>(recent_errors) / static_cast<double>(recent);
+}
+
+void add_kinds(DatabaseStats& sum, const std::vector<ShardStats>& shards) {
+  CallMetrics calls;
+  TransitionCounts transitions;
+  for (const ShardStats& shard : shards) {
+    calls.merge(shard.calls);
+    transitions.merge(shard.transitions);
+  }
+  calls.write_to(sum);
+  sum.breaker_transitions = transitions.list();
 }
 
 }  // namespace
@@ -126,6 +148,7 @@ DatabaseStats merge_stats(const Database& database, const std::vector<ShardStats
     sum.last_used = std::max(sum.last_used.value_or(used), used);
   }
   add_latencies(sum, shards);
+  add_kinds(sum, shards);
   return sum;
 }
 

@@ -85,9 +85,17 @@ void Execution::on_step_done(Result<Completion> result) {
   timings_.database = micros(shard_->loop().now() - sent_at_);
   if (!result) return finish(fail(judged(std::move(result.error()))));
   shard_->count_rows(result->rows);
+  count_result(*result);
   if (!answered_ && plan_.steps[step_].on_completed) plan_.steps[step_].on_completed(*result);
   if (++step_ < plan_.steps.size() && !answered_) return run_step();
   finish(std::move(result));
+}
+
+/// Not of an answer that was given before: its sink is in use elsewhere.
+void Execution::count_result(const Completion& completion) {
+  const Step& step = plan_.steps[step_];
+  if (step.internal || answered_) return;
+  shard_->calls().record_result(completion, step.sink ? step.sink->bytes() : 0);
 }
 
 void Execution::on_columns(const std::vector<Column>& columns) {
@@ -222,6 +230,7 @@ void Execution::finish(Result<Completion> result) {
   const Error* error = result ? nullptr : &result.error();
   if (counted) shard_->remove(*this);
   shard_->record(error, timings_, lease_ ? Shard::Reached::kServer : Shard::Reached::kNothing);
+  if (lease_) shard_->calls().record(operation(), error, timings_.database);
   // What kept a caller from getting a connection at all was reported to the breaker by the pool.
   const bool of_the_pool = !lease_ && error && error->fault == Fault::kDatabase;
   if (!of_the_pool) permit_.settle(error, shard_->loop().now());
@@ -229,6 +238,10 @@ void Execution::finish(Result<Completion> result) {
   lease_.release();
   shard_->follow_breaker();
   answer(std::move(result));
+}
+
+Operation Execution::operation() const {
+  return is_transaction() ? Operation::kBatch : operation_of(plan_.steps.front().query.sql);
 }
 
 void Execution::answer(Result<Completion> result) {

@@ -10,6 +10,7 @@
 #include "base/timer.h"
 #include "breaker/breaker.h"
 #include "manager/live_call.h"
+#include "manager/operation.h"
 #include "pool/pool.h"
 #include "sluice/query.h"
 #include "sluice/result.h"
@@ -74,6 +75,7 @@ class Execution final : public RowSink, public std::enable_shared_from_this<Exec
   void on_lease(Result<pool::Lease> lease);
   void run_step();
   void on_step_done(Result<Completion> result);
+  void count_result(const Completion& completion);
   void on_alarm();
   void stop_early(Error error);
   void ask_to_stop();
@@ -81,6 +83,7 @@ class Execution final : public RowSink, public std::enable_shared_from_this<Exec
   void answer(Result<Completion> result);
   Error judged(Error error) const;
   Error timeout_error(Outcome outcome) const;
+  [[nodiscard]] Operation operation() const;
   [[nodiscard]] bool is_transaction() const { return plan_.steps.size() > 1; }
 
   std::shared_ptr<Shard> shard_;

@@ -69,6 +69,7 @@ void Shard::act_on_transitions() {
   auto transitions = std::exchange(transitions_, {});
   for (auto& transition : transitions) {
     transition.db_id = db_id_;
+    transition_counts_.record(transition);
     observer_.on_breaker_transition(transition);
   }
   if (!pool_) return;
@@ -104,6 +105,7 @@ void Shard::force_breaker(BreakerState state, std::optional<base::Duration> dura
 
 void Shard::on_connect(base::Duration took, const Error* error) {
   checked(took, error);
+  if (!error) connect_time_.record(took);
   breaker_.report_connect(took, error, loop_.now());
   follow_breaker();
 }
@@ -240,6 +242,9 @@ ShardStats Shard::stats() const {
   stats.rows = rows_;
   stats.acquire_time.merge(acquire_time_);
   stats.query_time.merge(query_time_);
+  stats.connect_time = connect_time_;
+  stats.calls.merge(calls_);
+  stats.transitions = transition_counts_;
   stats.refused = refused_;
   stats.errors_by_sqlstate = errors_by_sqlstate_;
   stats.server_version = server_version_;

@@ -12,6 +12,8 @@
 #include "base/histogram.h"
 #include "base/random.h"
 #include "breaker/breaker.h"
+#include "manager/call_metrics.h"
+#include "manager/transition_counts.h"
 #include "pool/pool.h"
 #include "sluice/observer.h"
 #include "sluice/options.h"
@@ -33,6 +35,9 @@ struct ShardStats {
   std::int64_t rows = 0;
   base::LatencyRecorder acquire_time;
   base::LatencyRecorder query_time;
+  base::DurationCounts connect_time;
+  CallMetrics calls;
+  TransitionCounts transitions;
   std::map<std::string, std::int64_t> refused;
   std::map<std::string, std::int64_t> errors_by_sqlstate;
   std::string server_version;
@@ -94,6 +99,8 @@ class Shard final : public pool::PoolListener, public std::enable_shared_from_th
   /// Those that are queued or running.
   [[nodiscard]] const std::vector<Execution*>& executions() const { return running_; }
   void record(const Error* error, const Timings& timings, Reached reached);
+  /// What monitoring systems want to know besides.
+  [[nodiscard]] CallMetrics& calls() { return calls_; }
   void count_rows(std::int64_t rows) { rows_ += rows; }
   void note_connection(const pool::Connection& connection);
 
@@ -128,6 +135,9 @@ class Shard final : public pool::PoolListener, public std::enable_shared_from_th
   std::int64_t rows_ = 0;
   base::LatencyRecorder acquire_time_;
   base::LatencyRecorder query_time_;
+  base::DurationCounts connect_time_;
+  CallMetrics calls_;
+  TransitionCounts transition_counts_;
   base::LatencyRecorder failed_time_;  // of errors, to know how many were recent
   std::map<std::string, std::int64_t> refused_;
   std::map<std::string, std::int64_t> errors_by_sqlstate_;

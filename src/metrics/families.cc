@@ -54,4 +54,16 @@ void Family::add(const Labels& labels, const Histogram& histogram) {
   family_.metric.push_back(std::move(metric));
 }
 
+void Family::add(const Labels& labels, const RowHistogram& histogram) {
+  prometheus::ClientMetric metric = metric_with(labels);
+  metric.histogram.sample_count = static_cast<std::uint64_t>(histogram.count);
+  metric.histogram.sample_sum = static_cast<double>(histogram.sum);
+  metric.histogram.bucket.reserve(histogram.buckets.size());
+  for (const RowBucket& bucket : histogram.buckets) {
+    metric.histogram.bucket.push_back(
+        {static_cast<std::uint64_t>(bucket.cumulative), static_cast<double>(bucket.upper)});
+  }
+  family_.metric.push_back(std::move(metric));
+}
+
 }  // namespace sluice::metrics

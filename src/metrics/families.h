@@ -24,6 +24,7 @@ class Family {
 
   void add(const Labels& labels, double value);
   void add(const Labels& labels, const Histogram& histogram);
+  void add(const Labels& labels, const RowHistogram& histogram);
   [[nodiscard]] prometheus::MetricFamily take() { return std::move(family_); }
 
  private:
@@ -36,6 +37,8 @@ class Family {
 [[nodiscard]] std::vector<Family> connection_families(const std::vector<DatabaseStats>& databases);
 [[nodiscard]] std::vector<Family> query_families(const std::vector<DatabaseStats>& databases);
 [[nodiscard]] std::vector<Family> breaker_families(const std::vector<DatabaseStats>& databases);
+/// For `metrics.compat: [pgbouncer]`.
+[[nodiscard]] std::vector<Family> pgbouncer_families(const std::vector<DatabaseStats>& databases);
 /// Those about the process itself.
 [[nodiscard]] std::vector<Family> process_families(const ProcessFacts& facts);
 

@@ -50,6 +50,11 @@ std::optional<double> count_open_fds() {
 
 }  // namespace
 
+std::string_view to_string(AuthFailure failure) {
+  constexpr std::array<std::string_view, kAuthFailures> kWords{"missing", "wrong", "forbidden"};
+  return kWords[static_cast<std::size_t>(failure)];
+}
+
 ProcessUsage read_process_usage() {
   // Positions in stat_fields: utime is field 14 of the file, which begins with field 4 here.
   constexpr std::size_t kUserTime = 10;

@@ -1,12 +1,16 @@
 #pragma once
 
+#include <array>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "metrics/http_metrics.h"
+#include "metrics/stage_metrics.h"
 
 namespace sluice::metrics {
 
@@ -22,13 +26,35 @@ struct ProcessUsage {
 /// Reads /proc/self. Some system calls, a few microseconds and one per thousand open descriptors.
 [[nodiscard]] ProcessUsage read_process_usage();
 
+/// How the text is made.
+struct TextOptions {
+  bool pgbouncer_names = false;      ///< also as pgbouncer_exporter calls it
+  std::int64_t max_series = 50'000;  ///< at most so many samples
+};
+
+/// Why a request was not let in.
+enum class AuthFailure { kMissing, kWrong, kForbidden };
+inline constexpr std::size_t kAuthFailures = 3;
+[[nodiscard]] std::string_view to_string(AuthFailure failure);
+
+/// Lines of the log, by level.
+struct LogLines {
+  std::string_view level;
+  std::int64_t count;
+};
+
 /// What is told about the process beside its databases.
 struct ProcessFacts {
   std::string version;        ///< of Sluice
   std::string libpq_version;  ///< "15.8"
   bool draining = false;
   std::vector<HttpSeries> http;
+  std::vector<Histogram> stages;  ///< by Stage; may be empty
+  std::array<std::int64_t, kAuthFailures> auth_failures{};
+  std::optional<double> active_requests;
+  std::vector<LogLines> log_lines;
   ProcessUsage usage;
+  TextOptions text;
 };
 
 }  // namespace sluice::metrics

@@ -5,40 +5,66 @@
 namespace sluice::metrics {
 namespace {
 
+/// OpenTelemetry wants a word for what went wrong, and takes the status for it.
 Family http_durations(const std::vector<HttpSeries>& series) {
   Family family =
       Family::histogram("http_server_request_duration_seconds",
                         "Duration of HTTP requests, from the whole head to the answer.");
   for (const HttpSeries& each : series) {
-    family.add({{"http_request_method", each.method},
-                {"url_scheme", "http"},
-                {"http_route", each.route},
-                {"http_response_status_code", std::to_string(each.status)}},
-               each.duration);
+    const std::string status = std::to_string(each.status);
+    Labels labels{{"http_request_method", each.method},
+                  {"url_scheme", "http"},
+                  {"http_route", each.route},
+                  {"http_response_status_code", status}};
+    if (each.status >= 500) labels.emplace_back("error_type", status);
+    family.add(labels, each.duration);
   }
   return family;
 }
 
-}  // namespace
+Family stage_durations(const std::vector<Histogram>& stages) {
+  Family family =
+      Family::histogram("sluice_request_stage_seconds",
+                        "Where the time of answered queries went, as in Server-Timing.");
+  for (std::size_t i = 0; i < stages.size(); ++i) {
+    family.add({{"stage", std::string(to_string(static_cast<Stage>(i)))}}, stages[i]);
+  }
+  return family;
+}
 
-std::vector<Family> process_families(const ProcessFacts& facts) {
-  std::vector<Family> families{http_durations(facts.http)};
+Family auth_failures(const ProcessFacts& facts) {
+  Family family =
+      Family::counter("sluice_auth_failures_total", "Requests that were not let in, by reason.");
+  for (std::size_t i = 0; i < kAuthFailures; ++i) {
+    family.add({{"reason", std::string(to_string(static_cast<AuthFailure>(i)))}},
+               static_cast<double>(facts.auth_failures[i]));
+  }
+  return family;
+}
+
+Family log_lines(const std::vector<LogLines>& lines) {
+  Family family = Family::counter("sluice_log_messages_total", "Lines written to the log.");
+  for (const LogLines& each : lines) {
+    family.add({{"level", std::string(each.level)}}, static_cast<double>(each.count));
+  }
+  return family;
+}
+
+Family build_info(const ProcessFacts& facts) {
   Family build = Family::gauge("sluice_build_info", "What this process is made of; always 1.");
   build.add({{"version", facts.version},
              {"libpq_version", facts.libpq_version},
              {"compiler", __VERSION__}},
             1);
-  families.push_back(std::move(build));
-  Family draining = Family::gauge("sluice_draining", "1 while the process is shutting down.");
-  draining.add({}, facts.draining ? 1 : 0);
-  families.push_back(std::move(draining));
+  return build;
+}
 
+void add_usage(std::vector<Family>& families, const ProcessUsage& usage) {
   const auto known = [&](Family family, const std::optional<double>& value) {
     if (!value) return;
     family.add({}, *value);
     families.push_back(std::move(family));
   };
-  const ProcessUsage& usage = facts.usage;
   known(Family::counter("process_cpu_seconds_total", "User and system CPU time spent."),
         usage.cpu_seconds);
   known(Family::gauge("process_resident_memory_bytes", "Resident memory."), usage.resident_bytes);
@@ -47,6 +73,21 @@ std::vector<Family> process_families(const ProcessFacts& facts) {
   known(Family::gauge("process_max_fds", "File descriptors that may be open."), usage.max_fds);
   known(Family::gauge("process_start_time_seconds", "Start time, in seconds since 1970."),
         usage.start_time_seconds);
+}
+
+}  // namespace
+
+std::vector<Family> process_families(const ProcessFacts& facts) {
+  std::vector<Family> families{http_durations(facts.http), stage_durations(facts.stages),
+                               auth_failures(facts), log_lines(facts.log_lines), build_info(facts)};
+  if (facts.active_requests) {
+    families.push_back(
+        Family::gauge("http_server_active_requests", "Connections with a request in flight."));
+    families.back().add({{"url_scheme", "http"}}, *facts.active_requests);
+  }
+  families.push_back(Family::gauge("sluice_draining", "1 while the process is shutting down."));
+  families.back().add({}, facts.draining ? 1 : 0);
+  add_usage(families, facts.usage);
   return families;
 }
 

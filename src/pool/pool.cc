@@ -252,7 +252,6 @@ PoolStats Pool::stats() const {
   }
   stats.connections_created = created_;
   for (std::size_t reason = 0; reason < kCloseReasons; ++reason) {
-    if (closed_[reason] == 0) continue;
     stats.connections_closed[std::string(to_string(static_cast<CloseReason>(reason)))] =
         closed_[reason];
   }

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <ctime>
 #include <string>
 
 #include "unit/metrics/exposition.h"
@@ -38,6 +39,9 @@ DatabaseStats database(std::string db_id) {
   stats.errors_by_sqlstate = {{"23505", 4}, {"other", 1}};
   stats.acquire_histogram = some_histogram();
   stats.query_histogram = some_histogram();
+  stats.operations = {{"SELECT", "", some_histogram()}};
+  stats.row_histogram = {{{1, 2}, {2, 3}}, 4, 20};
+  stats.breaker_transitions = {{BreakerState::kClosed, BreakerState::kOpen, "failure_rate", 3}};
   stats.breaker.opened_count = 2;
   stats.breaker.rejected = 7;
   return stats;
@@ -101,6 +105,13 @@ TEST(PrometheusText, HasWhatTheStatisticsSay) {
   EXPECT_EQ(parsed.value("sluice_query_errors_by_sqlstate_total", also("sqlstate", "23505")), 4);
   EXPECT_EQ(parsed.value("sluice_queries_total", a), 90);
   EXPECT_EQ(parsed.value("sluice_query_errors_total", a), 9);
+  EXPECT_EQ(parsed.value("db_client_response_returned_rows_count", a), 4);
+  EXPECT_EQ(parsed.value("db_client_connection_use_time_seconds_count", a), 4);
+  EXPECT_EQ(parsed.value("sluice_circuit_breaker_calls_total", also("outcome", "rejected")), 7);
+  EXPECT_EQ(
+      parsed.value("sluice_circuit_breaker_transitions_total", also("reason", "failure_rate")), 3);
+  EXPECT_EQ(parsed.value("sluice_database_state", also("state", "active")), 1);
+  EXPECT_EQ(parsed.value("sluice_database_state", also("state", "paused")), 0);
   EXPECT_EQ(parsed.value("sluice_circuit_breaker_opened_total", a), 2);
   EXPECT_EQ(parsed.value("sluice_circuit_breaker_rejected_total", a), 7);
   EXPECT_EQ(parsed.value("sluice_circuit_breaker_failure_ratio_threshold", a), 0.5);
@@ -171,6 +182,64 @@ TEST(PrometheusText, TheBreakersStateIsOneHot) {
   }
 }
 
+TEST(PrometheusText, RefusalsAreThereBeforeTheFirst) {
+  const auto parsed = Exposition::parse(prometheus_text({DatabaseStats{}}, {}));
+  EXPECT_EQ(parsed.value("sluice_pool_rejected_total", {{"reason", "queue_full"}}), 0);
+  EXPECT_EQ(parsed.value("sluice_pool_rejected_total", {{"reason", "breaker_open"}}), 0);
+}
+
+TEST(PrometheusText, WhileItIsOpenItSaysSinceWhenAndWhenItIsTriedNext) {
+  DatabaseStats stats = database("a");
+  EXPECT_EQ(Exposition::parse(prometheus_text({stats}, {}))
+                .count("sluice_circuit_breaker_opened_timestamp_seconds"),
+            0U);
+  stats.breaker.state = BreakerState::kOpen;
+  stats.breaker.in_state_for = std::chrono::minutes(10);
+  stats.breaker.next_trial_in = std::chrono::minutes(5);
+  const auto parsed = Exposition::parse(prometheus_text({stats}, {}));
+  const double opened = parsed.value("sluice_circuit_breaker_opened_timestamp_seconds");
+  EXPECT_NEAR(opened, static_cast<double>(std::time(nullptr)) - 600, 2);
+  EXPECT_NEAR(parsed.value("sluice_circuit_breaker_next_probe_timestamp_seconds") - opened, 900, 2);
+}
+
+TEST(PrometheusText, LeavesOutWholeDatabasesAboveTheLimitAndSaysHowMuch) {
+  std::vector<DatabaseStats> databases;
+  for (const char* name : {"c", "a", "b"}) databases.push_back(database(name));
+  ProcessFacts facts;
+  const auto all = Exposition::parse(prometheus_text(databases, facts));
+  EXPECT_EQ(all.value("sluice_metrics_dropped_series"), 0);
+  std::size_t of_databases = 0;
+  for (const auto& [name, family] : all.families) {
+    for (const Sample& sample : family.samples) of_databases += sample.labels.count("database");
+  }
+  facts.text.max_series = static_cast<std::int64_t>(of_databases) - 1;
+  const auto fewer = Exposition::parse(prometheus_text(databases, facts));
+  EXPECT_EQ(joined(fewer.mistakes), "");
+  EXPECT_EQ(fewer.value("sluice_queries_total", {{"database", "b"}}), 90);
+  EXPECT_EQ(fewer.count("sluice_queries_total"), 2U);
+  EXPECT_EQ(fewer.value("sluice_metrics_dropped_series"), static_cast<double>(of_databases) / 3);
+  facts.text.max_series = 1;
+  const auto none = Exposition::parse(prometheus_text(databases, facts));
+  EXPECT_EQ(none.value("sluice_metrics_dropped_series"), static_cast<double>(of_databases));
+  EXPECT_EQ(none.count("sluice_queries_total"), 0U);
+  EXPECT_EQ(none.count("sluice_build_info"), 1U);
+}
+
+TEST(PrometheusText, GivesPgbouncersNamesWhenAsked) {
+  ProcessFacts facts;
+  EXPECT_EQ(prometheus_text({database("a")}, facts).find("pgbouncer"), std::string::npos);
+  facts.text.pgbouncer_names = true;
+  const auto parsed = Exposition::parse(prometheus_text({database("a")}, facts));
+  EXPECT_EQ(joined(parsed.mistakes), "");
+  EXPECT_EQ(parsed.value("pgbouncer_up"), 1);
+  EXPECT_EQ(parsed.value("pgbouncer_pools_client_waiting_connections",
+                         {{"database", "a"}, {"user", "app"}}),
+            4);
+  EXPECT_EQ(parsed.value("pgbouncer_pools_server_active_connections", {{"user", "app"}}), 3);
+  EXPECT_EQ(parsed.value("pgbouncer_pools_client_maxwait_seconds"), 0.25);
+  EXPECT_EQ(parsed.value("pgbouncer_stats_queries_pooled_total", {{"database", "a"}}), 90);
+}
+
 TEST(PrometheusText, RatiosAreAbsentBelowTheMinimumOfCalls) {
   DatabaseStats known = database("known");
   known.breaker.failure_rate = 0.25;
@@ -208,6 +277,21 @@ TEST(PrometheusText, CountsHttpRequestsByTemplate) {
                           {"http_request_method", "POST"},
                           {"http_response_status_code", "503"}}),
             1);
+  EXPECT_EQ(parsed.value("http_server_request_duration_seconds_count", {{"error_type", "503"}}), 1);
+  EXPECT_EQ(parsed.value("http_server_request_duration_seconds_count", {{"error_type", "200"}}) > 0,
+            false);
+}
+
+TEST(PrometheusText, KnowsLogAndDoor) {
+  ProcessFacts facts;
+  facts.auth_failures = {3, 2, 1};
+  facts.log_lines = {{"warn", 7}};
+  facts.active_requests = 5;
+  const auto parsed = Exposition::parse(prometheus_text({}, facts));
+  EXPECT_EQ(parsed.value("sluice_auth_failures_total", {{"reason", "missing"}}), 3);
+  EXPECT_EQ(parsed.value("sluice_auth_failures_total", {{"reason", "forbidden"}}), 1);
+  EXPECT_EQ(parsed.value("sluice_log_messages_total", {{"level", "warn"}}), 7);
+  EXPECT_EQ(parsed.value("http_server_active_requests"), 5);
 }
 
 TEST(OpenMetricsText, NamesCounterFamiliesWithoutTotalAndEnds) {
