@@ -6,7 +6,7 @@ build_packages=(build-essential ccache cmake ninja-build pkg-config
                 libpistache-dev libpqxx-dev libpq-dev rapidjson-dev libyaml-cpp-dev libspdlog-dev libfmt-dev
                 libcli11-dev libexpected-dev libboost-dev prometheus-cpp-dev libsodium-dev)
 run_packages=(postgresql curl jq ca-certificates)
-test_packages=(libgtest-dev libgmock-dev python3 python3-yaml docker-compose procps clang-format git)
+test_packages=(libgtest-dev libgmock-dev python3 python3-yaml docker-compose procps clang-format git systemd)
 test_packages+=(prometheus)  # promtool, and a Prometheus of the tests' own
 test_packages+=(doxygen libcpp-httplib-dev nlohmann-json3-dev)  # the reference of the headers, examples/shop
 fuzz_packages=(clang libclang-rt-dev)  # libFuzzer is a part of Clang's run-time libraries

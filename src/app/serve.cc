@@ -5,8 +5,12 @@
 #include <cerrno>
 #include <chrono>
 #include <ctime>
+#include <memory>
+#include <string>
 
 #include "app/service.h"
+#include "app/service_manager.h"
+#include "app/watchdog.h"
 
 namespace sluice::app {
 namespace {
@@ -44,6 +48,15 @@ class Signals {
  private:
   sigset_t set_{};
 };
+
+/// From when it serves until it has drained, if the service manager wants to know.
+std::unique_ptr<Watchdog> watch(const Service& service, const ServiceManager& manager) {
+  const auto patience = manager.patience();
+  if (!patience) return nullptr;
+  constexpr int kSignsWithinPatience = 3;
+  return std::make_unique<Watchdog>(service.workers(), *patience / kSignsWithinPatience,
+                                    [manager] { manager.alive(); });
+}
 
 void reload(Service& service, Log& log, const Reload& read_again) {
   const auto loaded = read_again();
@@ -92,9 +105,16 @@ int serve(const config::Config& config, Log& log, const Reload& read_again) {
   log.info("listening", {{"address", (*service)->address()},
                          {"databases", static_cast<std::int64_t>(config.databases.size())}});
   log.flush();
+  const ServiceManager manager;
+  const auto watchdog = watch(**service, manager);
+  const std::string serving = "serving at " + (*service)->address();
+  manager.ready(serving);
   for (int number = signals.wait(); number == SIGHUP; number = signals.wait()) {
+    manager.reloading();
     reload(**service, log, read_again);
+    manager.ready(serving);
   }
+  manager.stopping();
   drain(**service, log, config.server, signals);
   (*service)->stop(milliseconds(0));
   log.info("stopped");

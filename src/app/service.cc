@@ -87,6 +87,8 @@ Service::Service(const config::Config& config, Log& log, std::unique_ptr<http::S
 
 Service::~Service() { stop(std::chrono::milliseconds(0)); }
 
+std::vector<base::EventLoop*> Service::workers() const { return as_event_loops(server_->loops()); }
+
 Status Service::start() {
   server_->run(router_, [this](const http::AccessRecord& record) { note_access(record); });
   for (const auto& database : config_.databases) {

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "app/log_sink.h"
 #include "config/config.h"
@@ -38,6 +39,8 @@ class Service {
   /// Takes no new connections.
   void stop_accepting() { server_->stop_accepting(); }
   [[nodiscard]] bool idle() const { return server_->busy_connections() == 0; }
+  /// For those who want to know that all of them work.
+  [[nodiscard]] std::vector<base::EventLoop*> workers() const;
   /// Cancels what still runs after `patience`, closes every pool, ends every thread.
   void stop(std::chrono::milliseconds patience);
 
