@@ -53,7 +53,7 @@ Outcome<void> HttpClient::ready() {
 
 Outcome<Reply> HttpClient::ask_once(const Request& request) {
   const auto message = encode(request, address_, key_);
-  socket_->set_patience(request.patience);
+  socket_->set_patience(request.patience, stop_);
   boost::system::error_code problem;
   http::write(*socket_, message, problem);
   if (problem) return lost(address_, problem);

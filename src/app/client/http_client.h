@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <optional>
 #include <string>
@@ -13,8 +14,9 @@ namespace sluice::app::client {
 /// Asks a gateway over HTTP, one request after the other on one connection, and blocks meanwhile.
 class HttpClient : public Gateway {
  public:
-  HttpClient(Address address, std::string key)
-      : address_(std::move(address)), key_(std::move(key)) {}
+  /// A `stop` that becomes true ends a request that waits for its answer.
+  HttpClient(Address address, std::string key, const std::atomic<bool>* stop = nullptr)
+      : address_(std::move(address)), key_(std::move(key)), stop_(stop) {}
 
   /// Connects when it must. Only a GET is repeated, once, when a kept connection turns out closed.
   [[nodiscard]] Outcome<Reply> ask(const Request& request) override;
@@ -25,6 +27,7 @@ class HttpClient : public Gateway {
 
   Address address_;
   std::string key_;
+  const std::atomic<bool>* stop_;
   std::optional<Socket> socket_;
 };
 

@@ -92,8 +92,8 @@ std::string_view text_at(const json::Value& value, std::string_view key) {
 }
 
 ExitStatus status_of(std::string_view code) {
-  constexpr std::array<std::string_view, 3> kStatement{"sql_error", "query_timeout",
-                                                       "result_too_large"};
+  constexpr std::array<std::string_view, 4> kStatement{"sql_error", "query_timeout",
+                                                       "result_too_large", "cancelled"};
   constexpr std::array<std::string_view, 2> kKeys{"unauthenticated", "forbidden"};
   constexpr std::array<std::string_view, 9> kRefusals{
       "breaker_open", "queue_full",           "acquire_timeout", "paused",      "draining",

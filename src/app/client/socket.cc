@@ -19,6 +19,8 @@
 namespace sluice::app::client {
 namespace {
 
+constexpr std::chrono::milliseconds kLookEvery(100);  // whether to stop
+
 std::string reason(int number) {
   if (number == EINPROGRESS || number == EAGAIN) return "no answer in time";
   return std::generic_category().message(number);
@@ -46,20 +48,32 @@ Socket::~Socket() {
   if (fd_ >= 0) close(fd_);
 }
 
-Socket::Socket(Socket&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+Socket::Socket(Socket&& other) noexcept
+    : fd_(std::exchange(other.fd_, -1)), patience_(other.patience_), stop_(other.stop_) {}
 
 Socket& Socket::operator=(Socket&& other) noexcept {
   std::swap(fd_, other.fd_);
+  patience_ = other.patience_;
+  stop_ = other.stop_;
   return *this;
 }
 
-void Socket::set_patience(std::chrono::milliseconds patience) {
-  const auto count = patience.count();
+void Socket::set_patience(std::chrono::milliseconds patience, const std::atomic<bool>* stop) {
+  const bool same = patience == patience_ && stop == stop_;
+  patience_ = patience;
+  stop_ = stop;
+  if (same) return;
+  const auto count = (stop == nullptr ? patience : kLookEvery).count();
   const timeval time{.tv_sec = count / 1000,
                      .tv_usec = static_cast<suseconds_t>(count % 1000 * 1000)};
   // The time for sending also bounds connecting.
   setsockopt(fd_, SOL_SOCKET, SO_SNDTIMEO, &time, sizeof time);
   setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &time, sizeof time);
+}
+
+bool Socket::may_wait(std::chrono::steady_clock::time_point since) const {
+  if (stop_ == nullptr || *stop_) return false;
+  return patience_.count() == 0 || std::chrono::steady_clock::now() - since < patience_;
 }
 
 bool Socket::is_stale() const {
@@ -104,10 +118,11 @@ Outcome<Socket> Socket::connect(const Address& address, std::chrono::millisecond
 
 std::size_t Socket::receive(void* data, std::size_t size, boost::system::error_code& problem) {
   problem = {};
+  const auto since = std::chrono::steady_clock::now();
   ssize_t got = -1;
   do {
     got = recv(fd_, data, size, 0);
-  } while (got < 0 && errno == EINTR);
+  } while (got < 0 && (errno == EINTR || (errno == EAGAIN && may_wait(since))));
   if (got > 0) return static_cast<std::size_t>(got);
   problem = got == 0 ? boost::asio::error::make_error_code(boost::asio::error::eof)
                      : system_problem(errno);

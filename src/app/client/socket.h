@@ -2,6 +2,7 @@
 
 #include <sys/types.h>
 
+#include <atomic>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/system/error_code.hpp>
@@ -23,8 +24,8 @@ class Socket {
   Socket(Socket&& other) noexcept;
   Socket& operator=(Socket&& other) noexcept;
 
-  /// Time for each further step; zero: none.
-  void set_patience(std::chrono::milliseconds patience);
+  /// Time for each further step; zero: no limit. A `stop` that becomes true ends it soon.
+  void set_patience(std::chrono::milliseconds patience, const std::atomic<bool>* stop = nullptr);
   /// Whether the other side has closed it, or spoke unasked: it is of no use any more.
   [[nodiscard]] bool is_stale() const;
 
@@ -58,6 +59,9 @@ class Socket {
   std::size_t receive(void* data, std::size_t size, boost::system::error_code& problem);
   std::size_t send(const void* data, std::size_t size, boost::system::error_code& problem);
 
+  /// Whether to go on although nothing came for a moment.
+  [[nodiscard]] bool may_wait(std::chrono::steady_clock::time_point since) const;
+
   template <typename Step>
   static std::size_t checked(Step step) {
     boost::system::error_code problem;
@@ -67,6 +71,8 @@ class Socket {
   }
 
   int fd_;
+  std::chrono::milliseconds patience_{0};
+  const std::atomic<bool>* stop_ = nullptr;
 };
 
 }  // namespace sluice::app::client

@@ -11,5 +11,8 @@ void declare_why(Declarations& declarations);
 void declare_events(Declarations& declarations);
 void declare_databases(Declarations& declarations);
 void declare_control(Declarations& declarations);
+void declare_queries(Declarations& declarations);
+void declare_configuration(Declarations& declarations);
+void declare_bench(Declarations& declarations);
 
 }  // namespace sluice::app::commands

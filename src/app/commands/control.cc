@@ -93,7 +93,7 @@ Outcome<ExitStatus> probe(Session& session, const ControlOptions& options) {
   } else {
     session.terminal.err << fmt::format("{}: does not answer: {}\n",
                                         terminal::printable(options.db_id),
-                                        terminal::printable(text_at_path(root, "error")));
+                                        terminal::printable(text_at_path(root, "error.detail")));
   }
   return ok ? ExitStatus::kOk : ExitStatus::kRefused;
 }

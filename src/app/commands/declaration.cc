@@ -33,6 +33,9 @@ void declare_all(Declarations& declarations) {
   declare_events(declarations);
   declare_databases(declarations);
   declare_control(declarations);
+  declare_queries(declarations);
+  declare_configuration(declarations);
+  declare_bench(declarations);
 }
 
 }  // namespace sluice::app::commands

@@ -83,12 +83,14 @@ ExitStatus run(const ClientCommand& command, const config::Environment& environm
   const auto key = find_key(options, environment);
   if (!key) return tell(key.error(), terminal.err);
   client::HttpClient gateway(*address, *key);
-  Session session{
-      .gateway = gateway,
-      .open_another = [&] { return std::make_unique<client::HttpClient>(*address, *key); },
-      .terminal = terminal,
-      .environment = environment,
-      .format = format_named(options.format)};
+  Session session{.gateway = gateway,
+                  .open_another =
+                      [&](const std::atomic<bool>* stop) {
+                        return std::make_unique<client::HttpClient>(*address, *key, stop);
+                      },
+                  .terminal = terminal,
+                  .environment = environment,
+                  .format = format_named(options.format)};
   return run(command.action, session);
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
@@ -20,8 +21,9 @@ enum class Format { kTable, kJson, kCsv, kNdjson };
 /// What a command works with while it runs.
 struct Session {
   client::Gateway& gateway;
-  /// One more connection to the same gateway, for those that ask several things at once.
-  std::function<std::unique_ptr<client::Gateway>()> open_another;
+  /// One more connection to the same gateway, for those that ask several things at once. A `stop`
+  /// that becomes true ends what it waits for.
+  std::function<std::unique_ptr<client::Gateway>(const std::atomic<bool>* stop)> open_another;
   terminal::Terminal& terminal;
   const config::Environment& environment;
   Format format = Format::kTable;

@@ -89,7 +89,8 @@ TEST(CommandLine, AMistypedCommandIsToldWithTheOneThatWasMeant) {
   EXPECT_EQ(refused({"frobnicate"}).text,
             "unknown command 'frobnicate'; there are serve, check-config, check-health, settings, "
             "version, query, status, why, events, databases, connect, disconnect, pause, resume, "
-            "reconnect, drain, probe, breaker\nRun sluice --help for more.\n");
+            "reconnect, drain, probe, breaker, queries, statements, cancel, config, reload, "
+            "bench\nRun sluice --help for more.\n");
 }
 
 class Configuration : public testing::Test {

@@ -48,7 +48,7 @@ class CommandTest : public testing::Test {
     terminal::Terminal terminal{.in = in_, .out = out_, .err = err_};
     terminal.out_is_terminal = out_is_terminal_;
     Session session{.gateway = gateway_,
-                    .open_another = [] { return std::make_unique<ScriptedGateway>(); },
+                    .open_another = [](const auto*) { return std::make_unique<ScriptedGateway>(); },
                     .terminal = terminal,
                     .environment = environment_,
                     .format = format_named(command->connection.format)};

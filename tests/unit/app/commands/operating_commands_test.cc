@@ -71,7 +71,9 @@ TEST_F(OperatingCommands, VerbsGoToTheirPaths) {
 }
 
 TEST_F(OperatingCommands, AProbeThatFailsIsARefusal) {
-  will_answer(200, R"({"db_id":"a","ok":false,"latency_ms":3,"error":"Connection refused"})");
+  will_answer(
+      200,
+      R"({"db_id":"a","ok":false,"latency_ms":null,"error":{"code":"x","detail":"Connection refused"}})");
   EXPECT_EQ(run({"probe", "a"}), 4);
   EXPECT_EQ(err(), "a: does not answer: Connection refused\n");
   will_answer(200, R"({"db_id":"a","ok":true,"latency_ms":3})");
