@@ -77,7 +77,10 @@ Service::Service(const config::Config& config, Log& log, std::unique_ptr<http::S
       log_(log),
       logs_access_(config.log.access) {
   http::add_all_routes(api_);
-  events_.on_event([&log](const gateway::Event& event) { log_event(log, event); });
+  events_.on_event([this](const gateway::Event& event) {
+    log_event(log_, event);
+    gateway_.snapshots().note_change();
+  });
   gateway_.set_facts_source(
       [this, text = text_options(config.metrics)](metrics::ProcessFacts& facts) {
         facts.text = text;

@@ -13,9 +13,9 @@ const kForHowLong = {
 
 const kVerbs = {
   pause: {title: 'Pause', text: 'New calls wait until it is resumed, and are refused when their acquire timeout is over. What runs goes on.'},
-  resume: {title: 'Resume', text: 'Calls that wait are served, and new ones are taken.'},
+  resume: {title: 'Resume', text: 'Calls are taken again; those that wait are served.'},
   reconnect: {title: 'Reconnect', text: 'Every connection is replaced as soon as what runs on it has ended. Nothing is interrupted.'},
-  drain: {title: 'Drain', text: 'What runs is finished; nothing new is taken.', danger: true},
+  drain: {title: 'Drain', text: 'What runs is finished, then the connections are closed. New calls are refused until it is resumed.', danger: true},
 };
 
 const soon = (answer) => {

@@ -42,13 +42,14 @@ export function Chart({title, unit, seconds, series, window, log, whole, format,
   latest.current = data;
 
   useEffect(() => {
+    const element = host.current;  // gone from the reference before the watcher is
     const made = new uPlot({
-      ...options({series, log, whole, format, width: host.current.clientWidth, window: range}),
+      ...options({series, log, whole, format, width: element.clientWidth, window: range}),
       hooks: {setCursor: [(u) => setAt(u.cursor.idx ?? null)]},
-    }, latest.current, host.current);
+    }, latest.current, element);
     plot.current = made;
-    const watcher = new ResizeObserver(() => made.setSize({width: host.current.clientWidth, height: kHeight}));
-    watcher.observe(host.current);
+    const watcher = new ResizeObserver(() => made.setSize({width: element.clientWidth, height: kHeight}));
+    watcher.observe(element);
     return () => { watcher.disconnect(); made.destroy(); };
   }, [theme, log]);
   useEffect(() => { plot.current?.setData(data); });

@@ -54,12 +54,12 @@ function Controls({d}) {
   const forced = ['forced_open', 'forced_closed', 'observe_only'].includes(d.breaker.state);
   return (
     <div class="controls" role="group" aria-label={`Operate ${id}`}>
-      {d.state === 'paused' ? <button onClick={() => operate('resume', id)}><Icon name="play" />Resume</button>
+      {d.state !== 'active' ? <button onClick={() => operate('resume', id)}><Icon name="play" />Resume</button>
         : <button onClick={() => operate('pause', id)}><Icon name="pause" />Pause</button>}
       <button onClick={() => overrideBreaker(id, d.breaker.state)}>{forced ? 'Breaker: end override' : 'Breaker'}</button>
       <button onClick={() => probe(id)}>Probe</button>
       <button onClick={() => operate('reconnect', id)}>Reconnect</button>
-      <button onClick={() => operate('drain', id)}>Drain</button>
+      {d.state !== 'draining' && <button onClick={() => operate('drain', id)}>Drain</button>}
       {mayAdminister() && <button onClick={() => changeLimits(id)}>Limits</button>}
       {mayAdminister() && <button class="danger-text" onClick={() => disconnect(id)}>Disconnect</button>}
     </div>
