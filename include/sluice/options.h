@@ -45,10 +45,10 @@ struct PoolOptions {
   /// Prepared statements kept per connection, least recently used first out. 0: unnamed statements
   /// only, as transaction-pooling proxies need.
   int statement_cache = 256;
-  /// Statements that may be under way on one connection. Above 1, short reads that would have to
-  /// wait for a connection are sent right behind others: faster, but each then waits for those in
-  /// front of it, and is not cancelled on the server while it shares the connection.
-  int pipeline_depth = 1;
+  /// How many of the callers who wait for a connection may be given the same one, if they want to
+  /// run short reads: those are sent together and cost the server one wake-up. 1: nobody shares.
+  /// What it may cost others is in docs/pool.md.
+  int pipeline_depth = 16;
 
   /// The bound that is in force: `max_waiters`, or its default.
   [[nodiscard]] int effective_max_waiters() const {

@@ -227,10 +227,9 @@ constexpr Setting kSettings[] = {
                    {},
                    "Prepared statements kept per connection; 0 for transaction-pooling proxies."}),
     whole<kPool, &PoolOptions::pipeline_depth, 1, 64>(
-        kInteger,
-        {"pool.pipeline_depth",
-         {},
-         "Short reads that may be under way on one connection at once; 1 is one by one."}),
+        kInteger, {"pool.pipeline_depth",
+                   {},
+                   "Short reads that may be sent together on one connection; 1: each by itself."}),
     duration<kQuery, &QueryLimits::timeout, 1, kDay>(
         {"query.timeout_ms", kQueryTimeoutNames,
          "How long a call that names no time may take, in milliseconds."}),

@@ -11,6 +11,9 @@ namespace {
 constexpr std::chrono::milliseconds kHungAfter{500};
 constexpr std::chrono::milliseconds kLargestMargin{100};
 
+/// Ten times what the slowest in a batch usually takes.
+constexpr std::chrono::milliseconds kStalledAfter{20};
+
 std::chrono::microseconds micros(base::Duration duration) {
   return std::chrono::duration_cast<std::chrono::microseconds>(duration);
 }
@@ -37,18 +40,31 @@ Execution::~Execution() = default;
 
 void Execution::start() {
   if (state_ == State::kEnded) return;  // cancelled before it began
-  const auto now = shard_->loop().now();
-  queued_at_ = now;
-  if (auto refusal = shard_->refusal()) return finish(fail(*std::move(refusal)));
-  auto permit = shard_->breaker().acquire(now);
-  shard_->follow_breaker();
-  if (!permit) return finish(fail(std::move(permit.error())));
-  permit_ = std::move(*permit);
-  state_ = State::kQueued;
+  queued_at_ = shard_->loop().now();
+  if (!permitted()) return;
   number_ = next_number();
-  const auto patience = base::Deadline::after(now, shard_->options().pool.acquire_timeout);
   shard_->add(*this);
-  if (!is_transaction()) errand_.emplace(pool::Errand{plan_.steps.front().query, {plan_.timeout}});
+  enqueue();
+}
+
+/// If not, it has been answered.
+bool Execution::permitted() {
+  if (auto refusal = shard_->refusal()) return finish(fail(*std::move(refusal))), false;
+  auto permit = shard_->breaker().acquire(shard_->loop().now());
+  shard_->follow_breaker();
+  if (!permit) return finish(fail(std::move(permit.error()))), false;
+  permit_ = std::move(*permit);
+  return true;
+}
+
+void Execution::enqueue() {
+  state_ = State::kQueued;
+  const auto patience =
+      base::Deadline::after(shard_->loop().now(), shard_->options().pool.acquire_timeout);
+  errand_.reset();
+  if (!is_transaction() && !alone_) {
+    errand_.emplace(pool::Errand{plan_.steps.front().query, {.timeout = plan_.timeout}});
+  }
   waiter_ = shard_->pool().acquire(
       plan_.deadline.sooner(patience),
       [self = shared_from_this()](Result<pool::Lease> lease) { self->on_lease(std::move(lease)); },
@@ -66,15 +82,23 @@ void Execution::on_lease(Result<pool::Lease> lease) {
   shard_->note_connection(lease_.connection());
   state_ = State::kRunning;
   sent_at_ = now;
-  alarm_ = Alarm::kCancel;
-  const auto margin = std::min<base::Duration>(plan_.timeout / 10, kLargestMargin);
-  timer_.arm(plan_.deadline.at() - margin);
+  const bool in_batch = lease_.first_of_batch() || lease_.shared();
+  arm(in_batch ? Alarm::kStalled : Alarm::kCancel);
   run_step();
+}
+
+void Execution::arm(Alarm first) {
+  const auto margin = std::min<base::Duration>(plan_.timeout / 10, kLargestMargin);
+  const auto cancel_at = plan_.deadline.at() - margin;
+  const auto stalled_at = sent_at_ + kStalledAfter;
+  const bool soon = first == Alarm::kStalled && stalled_at < cancel_at;
+  alarm_ = soon ? Alarm::kStalled : Alarm::kCancel;
+  timer_.arm(soon ? stalled_at : cancel_at);
 }
 
 void Execution::run_step() {
   const Step& step = plan_.steps[step_];
-  const pool::ExecuteOptions options{plan_.timeout, step.internal};
+  const pool::ExecuteOptions options{plan_.timeout, lease_.first_of_batch(), step.internal};
   lease_.connection().execute(step.query, options, *this,
                               [self = shared_from_this()](Result<Completion> result) {
                                 self->on_step_done(std::move(result));
@@ -82,6 +106,12 @@ void Execution::run_step() {
 }
 
 void Execution::on_step_done(Result<Completion> result) {
+  if (state_ == State::kReplaced) {
+    timer_.disarm();
+    return lease_.release();
+  }
+  const bool lost = !result && result.error().code == ErrorCode::kDatabaseUnavailable;
+  if (lost && result.error().retryable && may_run_again()) return run_alone(result.error());
   timings_.database = micros(shard_->loop().now() - sent_at_);
   if (!result) return finish(fail(judged(std::move(result.error()))));
   shard_->count_rows(result->rows);
@@ -99,6 +129,7 @@ void Execution::count_result(const Completion& completion) {
 }
 
 void Execution::on_columns(const std::vector<Column>& columns) {
+  began_answering_ = true;
   if (!answered_ && plan_.steps[step_].sink) plan_.steps[step_].sink->on_columns(columns);
 }
 
@@ -109,6 +140,8 @@ RowVerdict Execution::on_row(std::span<const Cell> cells) {
 
 void Execution::on_alarm() {
   switch (alarm_) {
+    case Alarm::kStalled:
+      return may_run_again() ? run_alone_elsewhere() : arm(Alarm::kCancel);
     case Alarm::kCancel:
       alarm_ = Alarm::kAnswer;
       timer_.arm(plan_.deadline.at());
@@ -118,11 +151,48 @@ void Execution::on_alarm() {
       timer_.arm(plan_.deadline.at() + kHungAfter);
       return answer(fail(timeout_error(Outcome::kUnknown)));
     case Alarm::kAbandon:
-      hung_ = cancel_sent_;
-      given_up_ = true;
-      lease_.connection().abandon();
-      return;
+      return abandon();
   }
+}
+
+/// Unless others of its batch still hope.
+void Execution::abandon() {
+  if (state_ == State::kReplaced && !lease_.forsake()) return;
+  hung_ = cancel_sent_;
+  given_up_ = true;
+  lease_.connection().abandon();
+}
+
+bool Execution::may_run_again() const {
+  return lease_.shared() && !alone_ && !began_answering_ && !answered_;
+}
+
+void Execution::run_alone(const Error& error) {
+  timer_.disarm();
+  alone_ = true;
+  permit_.settle(&error, shard_->loop().now());
+  lease_.release();
+  if (permitted()) enqueue();
+}
+
+/// This one stays with the connection until its answer has come, and nobody hears of that.
+void Execution::run_alone_elsewhere() {
+  const auto next = std::make_shared<Execution>(shard_, std::move(plan_));
+  next->predecessor_ = shared_from_this();
+  successor_ = next;
+  next->alone_ = true;
+  next->queued_at_ = queued_at_;
+  next->number_ = number_;
+  shard_->remove(*this);
+  state_ = State::kReplaced;
+  answered_ = true;
+  permit_ = {};
+  ask_to_stop();
+  alarm_ = Alarm::kAbandon;
+  timer_.arm(shard_->loop().now() + kHungAfter);
+  if (!next->permitted()) return;
+  shard_->add(*next);
+  next->enqueue();
 }
 
 void Execution::cancel() {
@@ -164,6 +234,10 @@ std::optional<LiveCall> Execution::look() const {
 }
 
 void Execution::stop_early(Error error) {
+  if (state_ == State::kReplaced) {
+    if (const auto next = successor_.lock()) next->stop_early(std::move(error));
+    return;
+  }
   if (state_ == State::kEnded) return;
   if (state_ != State::kRunning) {
     if (waiter_ != 0) shard_->pool().cancel(waiter_);
@@ -178,9 +252,9 @@ void Execution::stop_early(Error error) {
   answer(fail(std::move(error)));
 }
 
-/// Not while it shares its connection: the cancel might come too late for it, and hit the next.
+/// Not while others of its batch wait for theirs: the cancel might hit those.
 void Execution::ask_to_stop() {
-  if (cancel_sent_ || lease_.shared()) return;
+  if (cancel_sent_ || !lease_.forsake()) return;
   cancel_sent_ = true;
   lease_.connection().cancel();
 }
@@ -223,6 +297,9 @@ Error Execution::timeout_error(Outcome outcome) const {
 }
 
 void Execution::finish(Result<Completion> result) {
+  // What was sent in a batch before may have run; it was a read, of which nothing remains.
+  if (alone_ && !result && result.error().outcome == Outcome::kNotStarted)
+    result.error().outcome = Outcome::kRolledBack;
   const auto self = shared_from_this();  // releasing may drop the last other reference
   const bool counted = state_ != State::kNew;
   state_ = State::kEnded;

@@ -43,8 +43,11 @@ struct Plan {
 /// once, by its deadline, whatever the server does; the connection may stay busy a little longer.
 /// Timers: the cancel goes out 10 % (at most 100 ms) before the deadline; the answer is given at
 /// the deadline at the latest; 500 ms after it a server that has not even answered the cancel
-/// counts as hung, and its socket is shut down. A statement that shares its connection is not
-/// cancelled, as that might hit another; 500 ms after the deadline the socket is shut down as well.
+/// counts as hung, and its socket is shut down.
+/// A statement in a batch shares its connection, and is not cancelled while others wait for theirs.
+/// When nothing has come for 20 ms, each of the batch leaves what was sent to its fate, and is run
+/// once more on a connection of its own; the last one cancels. The same is done when it was not
+/// run, or lost its connection, because of its neighbours. All of them are reads.
 class Execution final : public RowSink, public std::enable_shared_from_this<Execution> {
  public:
   Execution(std::shared_ptr<Shard> shard, Plan plan);
@@ -69,18 +72,25 @@ class Execution final : public RowSink, public std::enable_shared_from_this<Exec
 
  private:
   friend class Shard;
-  enum class State { kNew, kQueued, kRunning, kEnded };
-  enum class Alarm { kCancel, kAnswer, kAbandon };
+  enum class State { kNew, kQueued, kRunning, kReplaced, kEnded };
+  enum class Alarm { kStalled, kCancel, kAnswer, kAbandon };
 
+  [[nodiscard]] bool permitted();
+  void enqueue();
   void on_lease(Result<pool::Lease> lease);
+  void arm(Alarm first);
   void run_step();
   void on_step_done(Result<Completion> result);
   void count_result(const Completion& completion);
   void on_alarm();
+  void abandon();
   void stop_early(Error error);
   void ask_to_stop();
   void finish(Result<Completion> result);
   void answer(Result<Completion> result);
+  [[nodiscard]] bool may_run_again() const;
+  void run_alone(const Error& error);
+  void run_alone_elsewhere();
   Error judged(Error error) const;
   Error timeout_error(Outcome outcome) const;
   [[nodiscard]] Operation operation() const;
@@ -93,6 +103,8 @@ class Execution final : public RowSink, public std::enable_shared_from_this<Exec
   bool cancel_sent_ = false;
   bool hung_ = false;
   bool given_up_ = false;  // its socket was shut down
+  bool began_answering_ = false;
+  bool alone_ = false;  // runs again, and in no batch
   std::size_t step_ = 0;
   std::size_t running_index_ = 0;  // place in the shard's list
   std::uint64_t number_ = 0;       // for operators to name it by
@@ -105,6 +117,8 @@ class Execution final : public RowSink, public std::enable_shared_from_this<Exec
   base::TimePoint queued_at_{};
   base::TimePoint sent_at_{};
   Timings timings_;
+  std::weak_ptr<Execution> successor_;      // runs instead of this one
+  std::shared_ptr<Execution> predecessor_;  // kept: its caller may still cancel it
 };
 
 }  // namespace sluice::manager

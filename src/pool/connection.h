@@ -18,6 +18,8 @@ namespace sluice::pool {
 /// How one statement is to be run.
 struct ExecuteOptions {
   base::Duration timeout{};  ///< the server's own backstop; the caller keeps the real deadline
+  /// Others may follow before this turn of the loop is over: `may_join`.
+  bool first_of_batch = false;
   /// Lets transaction control through, for transactions that we build ourselves.
   bool internal = false;
 };
@@ -32,7 +34,7 @@ struct Errand {
 /// once, never from inside the call that takes it, and not at all once the connection is destroyed,
 /// which any callback may do.
 /// One thing runs at a time: `execute`, `ping`, `reset`, `close` require that the last has ended,
-/// but for an `execute` that may join.
+/// but for an `execute` that joins a batch.
 class Connection {
  public:
   using Done = std::function<void(Result<Completion>)>;
@@ -46,9 +48,10 @@ class Connection {
   /// truncated result is still read and thrown away): `reset` waits for that.
   virtual void execute(const Query& query, const ExecuteOptions& options, RowSink& sink,
                        Done done) = 0;
-  /// Whether `execute` may be called for this errand although statements are under way: it would be
-  /// sent right behind them and end after them. Only for reads that are known to be short, among
-  /// their like. Who joins, or is joined, must not `cancel` before it is alone.
+  /// Whether `execute` may be called for this errand now, right after the first of a batch: they
+  /// are sent together and end together. Only for reads that are known to be short, among their
+  /// like. When one of them fails, those behind it are not run and fail with kDatabaseUnavailable,
+  /// outcome not started. A cancel may hit any of them.
   [[nodiscard]] virtual bool may_join(const Errand& /*errand*/) { return false; }
   /// Asks the server to give up what runs. Returns at once; what runs still ends through its
   /// `done`, with whatever the server says. No effect when nothing runs.

@@ -10,7 +10,9 @@ namespace sluice::pool {
 Lease::Lease(Lease&& other) noexcept
     : pool_(other.pool_),
       slot_(std::exchange(other.slot_, nullptr)),
-      connect_time_(other.connect_time_) {}
+      connect_time_(other.connect_time_),
+      first_of_batch_(other.first_of_batch_),
+      forsaken_(std::exchange(other.forsaken_, false)) {}
 
 Lease& Lease::operator=(Lease&& other) noexcept {
   if (this == &other) return *this;
@@ -18,6 +20,8 @@ Lease& Lease::operator=(Lease&& other) noexcept {
   pool_ = other.pool_;
   slot_ = std::exchange(other.slot_, nullptr);
   connect_time_ = other.connect_time_;
+  first_of_batch_ = other.first_of_batch_;
+  forsaken_ = std::exchange(other.forsaken_, false);
   return *this;
 }
 
@@ -25,10 +29,18 @@ Lease::~Lease() { release(); }
 
 Connection& Lease::connection() const { return *slot_->connection; }
 
-bool Lease::shared() const { return slot_->users > 1; }
+bool Lease::shared() const { return slot_->company > 1; }
+
+bool Lease::forsake() {
+  if (!std::exchange(forsaken_, true)) ++slot_->forsaken;
+  return slot_->forsaken == slot_->users;
+}
 
 void Lease::release() {
-  if (Slot* slot = std::exchange(slot_, nullptr)) pool_->give_back(*slot);
+  Slot* const slot = std::exchange(slot_, nullptr);
+  if (!slot) return;
+  if (std::exchange(forsaken_, false)) --slot->forsaken;
+  pool_->give_back(*slot);
 }
 
 }  // namespace sluice::pool

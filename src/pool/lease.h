@@ -8,7 +8,7 @@ namespace sluice::pool {
 class Pool;
 struct Slot;
 
-/// A connection lent to one user, or to several that pipeline. Move-only; destroying it gives the
+/// A connection lent to one user, or to a batch of users. Move-only; destroying it gives the
 /// connection back. Lives on the pool's thread. The pool must outlive its leases.
 class Lease {
  public:
@@ -19,8 +19,13 @@ class Lease {
 
   explicit operator bool() const { return slot_ != nullptr; }
   [[nodiscard]] Connection& connection() const;
-  /// Whether others use the connection at this moment.
+  /// Whether it was lent for a batch that others may still join: see ExecuteOptions.
+  [[nodiscard]] bool first_of_batch() const { return first_of_batch_; }
+  /// Whether it was lent to others as well, for the same batch.
   [[nodiscard]] bool shared() const;
+  /// Its user gives up on what it runs. Returns whether nobody else cares for the connection
+  /// either, so that a cancel hits no one.
+  bool forsake();
   /// Part of the wait that opening this connection took, if it was opened for this lease.
   [[nodiscard]] base::Duration connect_time() const { return connect_time_; }
   /// Gives the connection back now. A broken one is replaced; one that needs it is cleaned off the
@@ -29,12 +34,13 @@ class Lease {
 
  private:
   friend class Pool;
-  Lease(Pool& pool, Slot& slot, base::Duration connect_time)
-      : pool_(&pool), slot_(&slot), connect_time_(connect_time) {}
+  Lease(Pool& pool, Slot& slot) : pool_(&pool), slot_(&slot) {}
 
   Pool* pool_ = nullptr;
   Slot* slot_ = nullptr;
   base::Duration connect_time_{};
+  bool first_of_batch_ = false;
+  bool forsaken_ = false;
 };
 
 }  // namespace sluice::pool

@@ -43,10 +43,8 @@ WaiterId Pool::acquire(base::Deadline deadline, Acquired acquired, const Errand*
   }
   // Nobody barges in: who comes while others wait goes to the end of the queue.
   if (waiters_.empty() && !paused_) {
-    Slot* slot = take_ready(now);
-    if (!slot) slot = find_shareable(errand);
-    if (slot) {
-      lend(*slot, now, acquired);
+    if (Slot* slot = take_ready(now)) {
+      lend(*slot, {std::move(acquired), now, errand});
       return 0;
     }
   }
@@ -98,28 +96,40 @@ bool Pool::must_ping(const Slot& slot, base::TimePoint now) const {
   return true;
 }
 
-Slot* Pool::find_shareable(const Errand* errand) const {
-  if (!errand || options_.pipeline_depth <= 1) return nullptr;
-  Slot* best = nullptr;
-  for (const auto& slot : slots_.all()) {
-    if (slot->state != SlotState::kLeased || slot->users >= options_.pipeline_depth) continue;
-    if (best && best->users <= slot->users) continue;
-    if (!slot->spoiled && !unfit(*slot)) best = slot.get();
-  }
-  return best && best->connection->may_join(*errand) ? best : nullptr;
-}
-
-void Pool::lend(Slot& slot, base::TimePoint since, const Acquired& acquired) {
+void Pool::lend(Slot& slot, const WaiterQueue::Waiter& to, bool first_of_batch) {
   const auto now = loop_.now();
   const bool opened_for_it = slot.uses == 0 && slot.created == now;
-  const auto connect_time =
-      opened_for_it ? std::min(slot.connect_took, now - since) : base::Duration::zero();
   ++slot.users;
+  ++slot.company;
   ++slot.uses;
   ++acquired_;
-  Lease lease(*this, slot, connect_time);
+  Lease lease(*this, slot);
+  lease.first_of_batch_ = first_of_batch;
+  if (opened_for_it) lease.connect_time_ = std::min(slot.connect_took, now - to.since);
   listener_.on_event(PoolEvent::kAcquired, {});
-  acquired(std::move(lease));
+  to.acquired(std::move(lease));
+}
+
+/// The first waiter is served, and those behind it whose statements can go along. The connection
+/// counts as used meanwhile, as any of them may give it back at once.
+void Pool::lend_to_waiters(Slot& slot) {
+  const int most = waiters_.first_errand() ? batch_size() : 1;
+  ++slot.users;
+  lend(slot, waiters_.pop(), most > 1);
+  while (slot.company < most && !waiters_.empty() && !slot.spoiled) {
+    const Errand* const errand = waiters_.first_errand();
+    if (!errand || !slot.connection->may_join(*errand)) break;
+    lend(slot, waiters_.pop());
+  }
+  if (--slot.users > 0) return;
+  if (const auto closed = free(slot)) report_closed(*closed);
+  serve();
+}
+
+int Pool::batch_size() const {
+  const int connections = std::max(slots_.live(), 1);
+  const int fair = (waiters_.size() + connections - 1) / connections;
+  return std::min(fair, options_.pipeline_depth);
 }
 
 // --- giving back -------------------------------------------------------------------------------
@@ -129,22 +139,24 @@ void Pool::give_back(Slot& slot) {
   ++released_;
   last_used_ = active_at_ = now;
   slot.alive_at = now;
-  if (--slot.users > 0) {
-    listener_.on_event(PoolEvent::kReleased, {});
-    return serve();
-  }
-  slot.idle_since = now;
+  if (--slot.users > 0) return listener_.on_event(PoolEvent::kReleased, {});
+  const auto closed = free(slot);
+  listener_.on_event(PoolEvent::kReleased, {});
+  if (closed) report_closed(*closed);
+  serve();
+}
+
+std::optional<CloseReason> Pool::free(Slot& slot) {
+  slot.company = 0;
+  slot.idle_since = loop_.now();
   slot.suspicion = suspicion_;
-  std::optional<CloseReason> reason;
-  if (!slot.spoiled && !slot.connection->broken() && !unfit(slot) &&
+  const auto reason = unfit(slot);
+  if (!slot.spoiled && !slot.connection->broken() && !reason &&
       slot.connection->needs_reset(options_.reset)) {
     start_reset(slot);
-  } else {
-    reason = settle(slot, unfit(slot));
+    return std::nullopt;
   }
-  listener_.on_event(PoolEvent::kReleased, {});
-  if (reason) report_closed(*reason);
-  serve();
+  return settle(slot, reason);
 }
 
 std::optional<CloseReason> Pool::unwanted(const Slot& slot) const {
@@ -213,10 +225,8 @@ void Pool::hand_out() {
       if (slot) make_idle(*slot);
       return;
     }
-    if (!slot) slot = find_shareable(waiters_.first_errand());
     if (!slot) return;
-    const auto waiter = waiters_.pop();
-    lend(*slot, waiter.since, waiter.acquired);
+    lend_to_waiters(*slot);
   }
 }
 

@@ -63,7 +63,7 @@ class Pool {
   /// later otherwise. Errors: kQueueFull, kAcquireTimeout, kDatabaseUnavailable or the connect's
   /// own error (while connects fail and no connection is left), kDraining, kPaused (deadline passed
   /// while paused).
-  /// `errand`, which must live until then, lets the caller share a connection (pipeline_depth).
+  /// `errand`, which must live until then, lets the caller be one of a batch (pipeline_depth).
   WaiterId acquire(base::Deadline deadline, Acquired acquired, const Errand* errand = nullptr);
   /// Forgets a waiter without calling it. No effect on one that has ended.
   void cancel(WaiterId waiter);
@@ -107,10 +107,13 @@ class Pool {
   WaiterId refuse(const Error& error, const Acquired& acquired);
   [[nodiscard]] Slot* take_ready(base::TimePoint now);
   [[nodiscard]] bool must_ping(const Slot& slot, base::TimePoint now) const;
-  /// A connection that is in use, but not by so many that this errand could not join them.
-  [[nodiscard]] Slot* find_shareable(const Errand* errand) const;
-  void lend(Slot& slot, base::TimePoint since, const Acquired& acquired);
+  void lend(Slot& slot, const WaiterQueue::Waiter& to, bool first_of_batch = false);
+  void lend_to_waiters(Slot& slot);
+  /// How many of those that wait one connection should serve at once.
+  [[nodiscard]] int batch_size() const;
   void give_back(Slot& slot);
+  /// Nobody uses it any more: it is cleaned, kept, or closed for the reason returned.
+  std::optional<CloseReason> free(Slot& slot);
   /// Why it should not be kept, age aside.
   [[nodiscard]] std::optional<CloseReason> unwanted(const Slot& slot) const;
   [[nodiscard]] std::optional<CloseReason> unfit(const Slot& slot) const;

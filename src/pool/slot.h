@@ -60,7 +60,9 @@ struct Slot {
   double lifetime_cut = 0;     ///< share of max_lifetime it does without, drawn once
   double keepalive_share = 1;  ///< share of the keep-alive interval it waits, drawn once
 
-  int users = 0;  ///< leases that are out; several share it while it is pipelining
+  int users = 0;     ///< leases that are out; a batch has several
+  int company = 0;   ///< leases since it was last free
+  int forsaken = 0;  ///< leases that are out, and whose users gave up
   std::int64_t uses = 0;
   std::uint64_t generation = 0;  ///< the pool's when it was opened
   std::uint64_t suspicion = 0;   ///< the pool's at its last sign of life

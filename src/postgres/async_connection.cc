@@ -67,22 +67,26 @@ void AsyncConnection::enter_pipeline_mode() {
 
 void AsyncConnection::execute(const Query& query, const pool::ExecuteOptions& options,
                               RowSink& sink, Done done) {
-  assert(!detached_);
-  auto execution =
-      std::make_unique<Execution>(session_, query, options, Execution::User{sink, std::move(done)});
-  if (operation_) {
-    followers_.push_back(std::move(execution));
-    return after_sending();
-  }
-  operation_ = std::move(execution);
+  assert((!operation_ || batch_) && !detached_);
+  Execution::User user{sink, std::move(done)};
+  if (!batch_ && options.first_of_batch && Execution::short_read(session_, query)) start_batch();
+  if (batch_) return batch_->add(query, options, std::move(user));
+  operation_ = std::make_unique<Execution>(session_, query, options, std::move(user));
   begun();
 }
 
+/// It is sent when the loop's turn is over and all have joined.
+void AsyncConnection::start_batch() {
+  auto batch = std::make_unique<Batch>(session_);
+  batch_ = batch.get();
+  operation_ = std::move(batch);
+  cancel_wanted_ = false;
+  cancels_sent_ = 0;
+  wake_.arm(session_.loop.now());
+}
+
 bool AsyncConnection::may_join(const pool::Errand& errand) {
-  if (!operation_ || lost_ || last_words_ || abandoned_ || detached_ || draining_) return false;
-  if (cancel_wanted_ || cancel_state_ != CancelState::kNone) return false;
-  const Operation& last = followers_.empty() ? *operation_ : *followers_.back();
-  return operation_->shares() && last.shares() && Execution::may_share(session_, errand.query);
+  return batch_ && !lost_ && !abandoned_ && batch_->takes(errand.query, errand.options);
 }
 
 void AsyncConnection::ping(Ended ended) {
@@ -115,15 +119,12 @@ void AsyncConnection::on_ready(bool readable, bool) {
 void AsyncConnection::process() {
   if (!adoption_) return drain_until_closed();
   if (abandoned_ && !lost_) lost_ = abandoned_error();
+  if (Batch* const batch = std::exchange(batch_, nullptr)) batch->close();
   while (operation_ && !abandoned_ && !operation_->unusable()) {
     const auto answer = session_.pipeline.next();
     if (!answer) break;
     operation_->on_answer(*answer);
-    if (!followers_.empty()) {
-      next_in_line();
-    } else if (operation_->reports_early() && !draining_) {
-      return report_early();
-    }
+    if (operation_->reports_early() && !draining_) return report_early();
   }
   if (!operation_) drop_unasked_messages();
   if (operation_ && operation_->unusable() && !lost_) lost_ = operation_->unusable();
@@ -179,23 +180,6 @@ void AsyncConnection::conclude() {
   ended->report();
 }
 
-/// Hands the answers that follow to those they belong to. Whoever follows holds the connection, so
-/// that it outlives the reports.
-void AsyncConnection::next_in_line() {
-  for (;;) {
-    const bool again = operation_->postponed();
-    if (again && !session_.pipeline.waiting()) return operation_->resume();
-    if (followers_.empty() || !(again || operation_->answered())) return;
-    auto first = std::exchange(operation_, std::move(followers_.front()));
-    followers_.pop_front();
-    if (again) {
-      followers_.push_back(std::move(first));
-    } else {
-      first->report();
-    }
-  }
-}
-
 void AsyncConnection::report_early() {
   draining_ = true;
   wake_.arm(session_.loop.now());  // more may have arrived already
@@ -208,17 +192,14 @@ void AsyncConnection::lose(Error why) {
   unwatch();
   lost_ = std::move(why);
   session_.pipeline.clear();
+  batch_ = nullptr;
   cancel_timer_.disarm();
   wake_.disarm();
   const auto ended = std::move(operation_);
-  const auto followers = std::exchange(followers_, {});
   const bool was_draining = std::exchange(draining_, false);
   if (ended && !was_draining) {
     ended->on_lost(*lost_);
-    for (const auto& follower : followers) follower->on_lost(*lost_);
-    ended->report();
-    for (const auto& follower : followers) follower->report();
-    return;
+    return ended->report();
   }
   if (wanted_reset_) {
     const auto reset = std::exchange(wanted_reset_, std::nullopt);

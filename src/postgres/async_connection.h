@@ -1,7 +1,6 @@
 #pragma once
 
 #include <chrono>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -11,6 +10,7 @@
 #include "base/event_loop.h"
 #include "base/timer.h"
 #include "pool/connection.h"
+#include "postgres/batch.h"
 #include "postgres/connector.h"
 #include "postgres/operation.h"
 #include "postgres/pqxx_adoption.h"
@@ -21,10 +21,9 @@
 namespace sluice::postgres {
 
 /// One PostgreSQL connection on its loop's thread. libpq does the talking, in pipeline mode and
-/// without ever blocking; what is talked about is an Operation, one at a time, or several
-/// statements that pipeline: they are answered in the order of sending, so that each answer belongs
-/// to the first. This class moves bytes, watches the socket, cancels, and judges whether the
-/// connection lives.
+/// without ever blocking; what is talked about is an Operation, one at a time; several
+/// statements may be one, a Batch. This class moves bytes, watches the socket, cancels, and judges
+/// whether the connection lives.
 class AsyncConnection final : public pool::Connection, private base::FdWatcher {
  public:
   /// Adopts an open connection. `settings_to_repeat` are those that its session still lacks.
@@ -67,9 +66,9 @@ class AsyncConnection final : public pool::Connection, private base::FdWatcher {
   static void on_notice(void* self, const PGresult* notice);
 
   // The life of an operation.
+  void start_batch();
   void begun();
   void conclude();
-  void next_in_line();
   void report_early();
   void lose(Error why);
   void tell_idle_broken();
@@ -92,7 +91,7 @@ class AsyncConnection final : public pool::Connection, private base::FdWatcher {
   std::unique_ptr<PqxxAdoption> adoption_;
   Session session_;
   std::unique_ptr<Operation> operation_;
-  std::deque<std::unique_ptr<Operation>> followers_;  // sent, or postponed, behind it
+  Batch* batch_ = nullptr;  // what runs, while it takes more
   std::optional<Error> lost_;
   std::optional<Error> last_words_;  // a FATAL that came while nothing ran
   bool abandoned_ = false;

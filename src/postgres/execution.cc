@@ -14,7 +14,7 @@ namespace {
 /// Longer statements are not kept: they are rarely sent twice, and the server keeps them too.
 constexpr std::size_t kLongestCached = 64 * 1024;
 
-/// What may be sent behind others: those behind a longer one would wait for it.
+/// What may be sent with others: they would wait for a longer one.
 constexpr std::chrono::milliseconds kShort{2};
 
 constexpr const char* kSetTimeout = "SELECT pg_catalog.set_config('statement_timeout', $1, true)";
@@ -64,23 +64,17 @@ bool has_duplicates(const std::vector<Column>& columns) {
   return std::ranges::adjacent_find(names) != names.end();
 }
 
-Error unknown_type(const std::string& name) {
-  return invalid_request("there is no type \"" + name + "\" in this database",
-                         {{"params",
-                           "\"type\" must be the name of a PostgreSQL type, such as int8; "
-                           "leave it out to let the server infer it"}});
-}
-
 }  // namespace
 
 Execution::Execution(Session& session, const Query& query, const pool::ExecuteOptions& options,
-                     User user)
+                     User user, Place place)
     : session_(session),
       sink_(user.sink),
       done_(std::move(user.done)),
       started_(session.loop.now()),
       timeout_(std::chrono::ceil<std::chrono::milliseconds>(options.timeout)),
       internal_(options.internal),
+      place_(place),
       read_only_(query.read_only),
       unique_names_(query.unique_column_names),
       max_rows_(query.max_rows) {
@@ -103,11 +97,12 @@ void Execution::start(const Query& query) {
     begin_building(query.sql);
     params_ = query.params;
   }
-  joined_ = session_.pipeline.waiting();
-  in_transaction_ = !joined_ && session_.in_transaction();
+  in_transaction_ = place_ == Place::kAlone && session_.in_transaction();
   session_.used = true;
-  send_deallocations();
-  send_settings();
+  if (place_ != Place::kBehindOthers) {
+    send_deallocations();
+    send_settings();
+  }
   if (prepared_) return send_statement();
   if (!names_to_find_.empty()) return send_lookup();
   send_prepare();
@@ -193,7 +188,7 @@ void Execution::send_statement() {
   session_.stale |= traits_.stales_statements;
   sent_ = ending_ = true;
   expect(session_.pipeline.run(Step::kStatement, prepared_->name, session_.values));
-  sync();
+  if (place_ == Place::kAlone) sync();
 }
 
 void Execution::refuse(Error error) {
@@ -226,7 +221,7 @@ void Execution::on_answer(const Pipeline::Answer& answer) {
   const PGresult* result = answer.result.get();
   if (!result) return on_step_end(answer.step);
   const ExecStatusType status = PQresultStatus(result);
-  if (status == PGRES_PIPELINE_ABORTED) return;
+  if (status == PGRES_PIPELINE_ABORTED) return on_skipped();
   if (status == PGRES_FATAL_ERROR) return on_failure(answer.step, *result);
   switch (answer.step) {
     case Step::kDescribe:
@@ -242,33 +237,6 @@ void Execution::on_answer(const Pipeline::Answer& answer) {
     default:
       return;
   }
-}
-
-void Execution::on_failure(Step step, const PGresult& result) {
-  if (ends_session(result)) {
-    unusable_ = lost_session_error(result);
-    const bool undone = step != Step::kSync && !traits_.refuses_block;
-    unusable_->outcome = !sent_   ? Outcome::kNotStarted
-                         : undone ? Outcome::kRolledBack
-                                  : Outcome::kUnknown;
-    return;
-  }
-  if (step == Step::kHousekeeping || failure_) return;
-  Error error = statement_error(result);
-  if (traits_.may_commit && sent_) error.outcome = Outcome::kUnknown;
-  if (error.sqlstate().empty()) {
-    unusable_ = lost_session_error(error.message);  // libpq's own: it cannot go on
-    unusable_->outcome = outcome_if_lost();
-    return;
-  }
-  const bool forgotten = error.sqlstate() == "26000";
-  const bool outdated = error.sqlstate() == "0A000";
-  const bool may_repair = from_cache_ && !repaired_ && !in_transaction_ && !columns_given_;
-  repairing_ = may_repair && step != Step::kSync && (forgotten || outdated);
-  if (repairing_ && forgotten) session_.stale = session_.dirty = true;
-  if (step == Step::kTypes && !names_to_find_.empty()) error = unknown_type(names_to_find_.front());
-  if (step == Step::kPrepare) session_.types->forget_names();
-  failure_ = judge_interrupt(std::move(error));
 }
 
 void Execution::on_described(const PGresult& result) {
@@ -341,52 +309,25 @@ Status Execution::check_names() const {
 }
 
 void Execution::on_sync() {
+  if (place_ != Place::kAlone) return;
   if (--syncs_ > 0 || !ending_) return;  // of the deallocations before
-  if (!repairing_) return note_duration();
-  postponed_ = session_.pipeline.waiting();
-  if (!postponed_) repair();
+  repairing_ ? repair() : note_duration();
 }
 
 /// Only of those that ran alone: for the others it would include the wait for those in front.
 void Execution::note_duration() {
-  if (joined_ || failure_ || prepared_->name.empty()) return;
+  if (failure_ || prepared_->name.empty()) return;
   const auto took = session_.loop.now() - started_;
   auto& usual = prepared_->usual_duration;
   usual = usual ? (*usual * 7 + took) / 8 : took;
 }
 
-bool Execution::may_share(Session& session, const Query& query) {
+std::optional<base::Duration> Execution::short_read(Session& session, const Query& query) {
   const auto forced = [](const Param& param) { return !param.type.empty(); };
-  if (std::ranges::any_of(query.params, forced)) return false;
+  if (std::ranges::any_of(query.params, forced)) return std::nullopt;
   const PreparedPtr known = session.cache.find(query.sql, {});
-  return known && known->traits.reads && known->traits.clean && known->usual_duration &&
-         *known->usual_duration < kShort;
-}
-
-bool Execution::shares() const {
-  return from_cache_ && sent_ && !repairing_ && !repaired_ && !in_transaction_ && !internal_ &&
-         !failure_ && harmless() && traits_.clean && prepared_->usual_duration &&
-         *prepared_->usual_duration < kShort;
-}
-
-void Execution::resume() {
-  postponed_ = false;
-  repair();
-}
-
-/// The server no longer knows the statement, or its tables have changed: prepared anew, once.
-void Execution::repair() {
-  repairing_ = ending_ = sent_ = false;
-  repaired_ = true;
-  if (failure_->sqlstate() == "26000") {
-    session_.forget_statements();
-  } else {
-    session_.cache.erase(*prepared_);
-  }
-  failure_.reset();
-  begin_building(prepared_->sql);
-  send_settings();
-  send_prepare();
+  if (!known || !known->traits.reads || !known->traits.clean) return std::nullopt;
+  return known->usual_duration < kShort ? known->usual_duration : std::nullopt;
 }
 
 }  // namespace sluice::postgres

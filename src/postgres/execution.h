@@ -20,21 +20,25 @@ class Execution final : public Operation {
     pool::Connection::Done done;
   };
 
-  /// Starts at once. `query` is not kept.
-  Execution(Session& session, const Query& query, const pool::ExecuteOptions& options, User user);
+  /// Whether the group of messages is its own, or that of a Batch, which ends it.
+  enum class Place { kAlone, kFirst, kBehindOthers };
 
-  /// Whether this statement is known here as a short read, so that it can be sent behind others.
-  [[nodiscard]] static bool may_share(Session& session, const Query& query);
+  /// Starts at once. `query` is not kept.
+  Execution(Session& session, const Query& query, const pool::ExecuteOptions& options, User user,
+            Place place = Place::kAlone);
+
+  /// How long this statement takes, if it is known here as a short read, which can be sent with
+  /// others.
+  [[nodiscard]] static std::optional<base::Duration> short_read(Session& session,
+                                                                const Query& query);
+  /// Whether the statement itself was sent: not if it was refused, or is still being prepared.
+  [[nodiscard]] bool sent() const { return sent_; }
 
   void on_answer(const Pipeline::Answer& answer) override;
   void on_lost(const Error& why) override;
   void on_cancel() override { cancelled_ = true; }
   [[nodiscard]] const std::optional<Error>& unusable() const override { return unusable_; }
   [[nodiscard]] bool reports_early() const override { return early_ && !reported_; }
-  [[nodiscard]] bool shares() const override;
-  [[nodiscard]] bool answered() const override { return ending_ && syncs_ == 0 && !repairing_; }
-  [[nodiscard]] bool postponed() const override { return postponed_; }
-  void resume() override;
   void report() override;
 
  private:
@@ -62,12 +66,16 @@ class Execution final : public Operation {
   void on_sync();
   void note_duration();
   void on_failure(Step step, const PGresult& result);
+  void judge_failure(Step step, Error error);
+  void leave_batch(const Error& error);
+  void on_skipped();
 
   // Before the statement runs.
   void after_describe();
   void after_types();
   [[nodiscard]] Status check_names() const;
   void repair();
+  void forget(const Error& error);
 
   // Rows.
   void on_rows(const PGresult& rows);
@@ -81,6 +89,7 @@ class Execution final : public Operation {
     return sent_ ? Outcome::kUnknown : Outcome::kNotStarted;
   }
   [[nodiscard]] Error judge_interrupt(Error error) const;
+  [[nodiscard]] static Error unknown_type(const std::string& name);
 
   Session& session_;
   RowSink& sink_;
@@ -88,6 +97,7 @@ class Execution final : public Operation {
   const base::TimePoint started_;
   std::chrono::milliseconds timeout_;
   const bool internal_;
+  const Place place_;
   bool read_only_ = false;
   bool unique_names_ = false;
   std::optional<std::int64_t> max_rows_;
@@ -101,8 +111,7 @@ class Execution final : public Operation {
   std::vector<TypeOid> types_to_find_;
   std::vector<TypeRow> found_types_;
 
-  int syncs_ = 0;        // sent and not answered
-  bool joined_ = false;  // sent while others were under way
+  int syncs_ = 0;  // sent and not answered
   bool in_transaction_ = false;
   bool from_cache_ = false;
   bool encoded_ = false;
@@ -110,7 +119,6 @@ class Execution final : public Operation {
   bool ending_ = false;  // the group's Sync was sent
   bool repairing_ = false;
   bool repaired_ = false;
-  bool postponed_ = false;
   bool cancelled_ = false;
   bool columns_given_ = false;
   bool discarding_ = false;

@@ -87,29 +87,6 @@ void Execution::complete(const PGresult& result) {
     completion_.affected = std::atoll(PQcmdTuples(const_cast<PGresult*>(&result)));
 }
 
-void Execution::on_lost(const Error& why) {
-  if (failure_ && !repairing_) return;
-  failure_ = unusable_ ? *unusable_ : why;
-  if (!unusable_) failure_->outcome = outcome_if_lost();
-  failure_->retryable = failure_->fault != Fault::kCredentials &&
-                        failure_->code != ErrorCode::kInvalidRequest &&
-                        (failure_->outcome != Outcome::kUnknown || harmless());
-}
-
-/// 57014 is our own cancel, the server's statement_timeout, or somebody's pg_cancel_backend.
-Error Execution::judge_interrupt(Error error) const {
-  if (error.sqlstate() != "57014") return error;
-  if (cancelled_) {
-    error.code = ErrorCode::kCancelled;
-    error.message = "the call was cancelled while the statement ran";
-  } else if (timeout_.count() > 0 && session_.loop.now() - started_ >= timeout_) {
-    error.code = ErrorCode::kQueryTimeout;
-    error.message = "the statement ran longer than " + std::to_string(timeout_.count()) + " ms";
-    error.fault = Fault::kOverload;
-  }
-  return error;
-}
-
 Result<Completion> Execution::outcome() {
   if (failure_) return fail(std::move(*failure_));
   if (too_large_ && harmless()) {

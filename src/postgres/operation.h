@@ -23,13 +23,6 @@ class Operation {
   [[nodiscard]] virtual const std::optional<Error>& unusable() const = 0;
   /// Whether there is something to report before the operation has ended.
   [[nodiscard]] virtual bool reports_early() const { return false; }
-  /// Whether more may be sent behind it before it has ended.
-  [[nodiscard]] virtual bool shares() const { return false; }
-  /// Whether everything it sent is answered, so that the next answer is another operation's.
-  [[nodiscard]] virtual bool answered() const { return false; }
-  /// Whether it must send again, and waits for the end of all that was sent since.
-  [[nodiscard]] virtual bool postponed() const { return false; }
-  virtual void resume() {}
   /// Tells the user how it ended, unless it did so before. The user may destroy the connection, and
   /// this operation with it, so that it is the last thing to do.
   virtual void report() = 0;

@@ -1,4 +1,4 @@
-// Statements that are sent behind others on the same connection.
+// Batches: statements that are sent together on one connection.
 #include <gtest/gtest.h>
 
 #include <memory>
@@ -23,14 +23,22 @@ class Pipelining : public OpenConnectionTest {
   /// Lets the connection find out that a statement is short, which takes longer on a busy machine.
   void learn(const std::string& sql, const Param& param) {
     for (int i = 0; i < 10'000; ++i) {
-      const auto running = start(with(sql, param));
+      ASSERT_TRUE(driver.finish(*driver.start(*connection, with(sql, param))));
+      const auto first = begin(with(sql, param));
       const bool known = joins(with(sql, param));
-      ASSERT_TRUE(driver.finish(*running));
+      ASSERT_TRUE(driver.finish(*first));
       if (known) return;
     }
     FAIL() << sql << " was never short";
   }
-  bool joins(const Query& query) { return connection->may_join({query, {}}); }
+  bool joins(const Query& query, std::chrono::milliseconds timeout = {}) {
+    return connection->may_join({query, {.timeout = timeout}});
+  }
+  /// The first of a batch.
+  Ran begin(const Query& query) {
+    driver.loop.refresh_now();
+    return driver.start(*connection, query, {.first_of_batch = true});
+  }
   Ran start(const Query& query) { return driver.start(*connection, query); }
 
   const std::string echo = "SELECT $1::text";
@@ -39,13 +47,14 @@ class Pipelining : public OpenConnectionTest {
 TEST_F(Pipelining, EachGetsItsOwnRowsInTheOrderOfSending) {
   learn(echo, "x");
   std::vector<Ran> runs;
-  for (int i = 0; i < 50; ++i) {
-    const Query query = with(echo, std::to_string(i));
-    ASSERT_EQ(joins(query), i > 0);
-    runs.push_back(start(query));
+  runs.push_back(begin(with(echo, "0")));
+  // A slow machine makes for small batches.
+  for (int i = 1; i < 50 && joins(with(echo, std::to_string(i))); ++i) {
+    runs.push_back(start(with(echo, std::to_string(i))));
   }
-  for (int i = 0; i < 50; ++i) {
-    const auto result = driver.finish(*runs[static_cast<std::size_t>(i)]);
+  ASSERT_GT(runs.size(), 1U);
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    const auto result = driver.finish(*runs[i]);
     ASSERT_TRUE(result) << result.error().message;
     ASSERT_EQ(result->rows.size(), 1U);
     EXPECT_EQ(result->rows[0][0], std::to_string(i));
@@ -56,18 +65,19 @@ TEST_F(Pipelining, EachGetsItsOwnRowsInTheOrderOfSending) {
 }
 
 TEST_F(Pipelining, OnlyShortReadsThatAreKnownJoinTheirLike) {
-  const std::string quotient = "SELECT 10 / $1::int";
   EXPECT_FALSE(joins(with(echo, "x"))) << "nothing runs";
-  const auto unknown = start(with(echo, "x"));
+  const auto unknown = begin(with(echo, "x"));
   EXPECT_FALSE(joins(with(echo, "x"))) << "what runs is not known";
   ASSERT_TRUE(driver.finish(*unknown));
   learn(echo, "x");
-  learn(quotient, 1);
   for (int i = 0; i < 2; ++i) {
     ASSERT_TRUE(run("SELECT pg_sleep($1)", {0.01}));
     ASSERT_TRUE(run("SELECT set_config('my.word', $1, false)", {"x"}));
   }
-  const auto running = start(with(echo, "x"));
+  const auto by_itself = start(with(echo, "x"));
+  EXPECT_FALSE(joins(with(echo, "y"))) << "it is no batch";
+  ASSERT_TRUE(driver.finish(*by_itself));
+  const auto first = begin(with(echo, "x"));
   EXPECT_TRUE(joins(with(echo, "y")));
   EXPECT_FALSE(joins(with("SELECT 1 + $1::int", 1))) << "never seen";
   EXPECT_FALSE(joins(with("SELECT pg_sleep($1)", 0))) << "long";
@@ -75,40 +85,109 @@ TEST_F(Pipelining, OnlyShortReadsThatAreKnownJoinTheirLike) {
   Query forced = with(echo, "y");
   forced.params[0].type = "text";
   EXPECT_FALSE(joins(forced)) << "its type may have to be looked up";
-  ASSERT_TRUE(driver.finish(*running));
-  const auto sleeping = start(with("SELECT pg_sleep($1)", 0.01));
+  Query read_only = with(echo, "y");
+  read_only.read_only = true;
+  EXPECT_FALSE(joins(read_only)) << "other settings";
+  EXPECT_FALSE(joins(with(echo, "y"), std::chrono::seconds(1))) << "another time limit";
+  ASSERT_TRUE(driver.finish(*first));
+  EXPECT_FALSE(joins(with(echo, "y"))) << "it has been sent";
+  const auto sleeping = begin(with("SELECT pg_sleep($1)", 0.01));
   EXPECT_FALSE(joins(with(echo, "y"))) << "what runs is long";
   ASSERT_TRUE(driver.finish(*sleeping));
 }
 
-TEST_F(Pipelining, AnErrorConcernsItsOwnStatementAlone) {
+TEST_F(Pipelining, SettingsAreThoseOfTheWholeBatch) {
+  const std::string limits =
+      "SELECT current_setting('statement_timeout') || current_setting('transaction_read_only') || "
+      "$1";
+  Query query = with(limits, "!");
+  query.read_only = true;
+  const pool::ExecuteOptions options{.timeout = std::chrono::seconds(7), .first_of_batch = true};
+  for (int i = 0; i < 1'000 && !joins(query, std::chrono::seconds(7)); ++i) {
+    ASSERT_TRUE(driver.finish(*driver.start(*connection, query, {.timeout = options.timeout})));
+    const auto first = driver.start(*connection, query, options);
+    if (!joins(query, std::chrono::seconds(7))) {
+      ASSERT_TRUE(driver.finish(*first));
+      continue;
+    }
+    const auto second = driver.start(*connection, query, {.timeout = options.timeout});
+    EXPECT_EQ(driver.finish(*first)->rows[0][0], "7son!");
+    EXPECT_EQ(driver.finish(*second)->rows[0][0], "7son!");
+    EXPECT_EQ(value("SELECT current_setting('transaction_read_only')"), "off");
+    return;
+  }
+  FAIL() << "it was never short";
+}
+
+TEST_F(Pipelining, AnErrorTakesThoseBehindItAlong) {
   const std::string quotient = "SELECT 10 / $1::int";
   learn(quotient, 1);
-  const auto first = start(with(quotient, 2));
+  const auto first = begin(with(quotient, 2));
   const auto wrong = start(with(quotient, 0));
-  const auto refused = start(with(quotient, std::string("a\0b", 3)));
   const auto last = start(with(quotient, 5));
   EXPECT_EQ(driver.finish(*first)->rows[0][0], "5");
   const auto failed = driver.finish(*wrong);
   ASSERT_FALSE(failed);
   EXPECT_EQ(failed.error().sqlstate(), "22012");
-  const auto invalid = driver.finish(*refused);
-  ASSERT_FALSE(invalid);
-  EXPECT_EQ(invalid.error().code, ErrorCode::kInvalidRequest);
+  const auto skipped = driver.finish(*last);
+  ASSERT_FALSE(skipped);
+  EXPECT_EQ(skipped.error().code, ErrorCode::kDatabaseUnavailable);
+  EXPECT_EQ(skipped.error().outcome, Outcome::kNotStarted);
+  EXPECT_TRUE(skipped.error().retryable);
+  const auto again = begin(with(quotient, 5));
+  EXPECT_FALSE(joins(with(quotient, 2))) << "what has failed must be short once more by itself";
+  EXPECT_EQ(driver.finish(*again)->rows[0][0], "2");
+}
+
+TEST_F(Pipelining, WhatIsRefusedBeforeItIsSentConcernsNobody) {
+  const std::string quotient = "SELECT 10 / $1::int";
+  learn(quotient, 1);
+  const auto refused = begin(with(quotient, std::string("a\0b", 3)));
+  const auto second = start(with(quotient, 2));
+  const auto also_refused = start(with(quotient, std::string("a\0b", 3)));
+  const auto last = start(with(quotient, 5));
+  EXPECT_EQ(driver.finish(*refused).error().code, ErrorCode::kInvalidRequest);
+  EXPECT_EQ(driver.finish(*second)->rows[0][0], "5");
+  EXPECT_EQ(driver.finish(*also_refused).error().code, ErrorCode::kInvalidRequest);
   EXPECT_EQ(driver.finish(*last)->rows[0][0], "2");
+  EXPECT_EQ(value("SELECT 'after'"), "after");
 }
 
 TEST_F(Pipelining, ALimitCutsOneResultAndNotTheNext) {
   const std::string many = "SELECT generate_series(1, $1::int)";
   learn(many, 5);
+  driver.loop.refresh_now();
   const auto cut = std::make_unique<SessionDriver::Ran>();
   cut->sink.too_large_at = 3;
-  driver.start_on(*connection, with(many, 200), {}, *cut);
+  driver.start_on(*connection, with(many, 200), {.first_of_batch = true}, *cut);
   const auto next = start(with(many, 2));
   const auto refused = driver.finish(*cut);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ErrorCode::kResultTooLarge);
   EXPECT_EQ(driver.finish(*next)->rows.size(), 2U);
+}
+
+TEST_F(Pipelining, ACancelEndsWhatRunsAndWhatFollows) {
+  const std::string locked = "SELECT count(*)::int FROM waited_for WHERE a = $1";
+  const auto other = driver.open();
+  ASSERT_TRUE(driver.run(*other, "CREATE TABLE IF NOT EXISTS waited_for (a int)"));
+  learn(locked, 1);
+  learn(echo, "x");
+  Query lock;
+  lock.sql = "DO $$ BEGIN LOCK TABLE waited_for; PERFORM pg_sleep(1); END $$";
+  const auto holder = driver.start(*other, lock);
+  driver.turn_for(std::chrono::milliseconds(100));
+  const auto first = begin(with(echo, "early"));
+  const auto stuck = start(with(locked, 1));
+  const auto last = start(with(echo, "late"));
+  driver.turn_for(std::chrono::milliseconds(50));
+  connection->cancel();
+  EXPECT_EQ(driver.finish(*first)->rows[0][0], "early");
+  EXPECT_EQ(driver.finish(*stuck).error().sqlstate(), "57014");
+  EXPECT_EQ(driver.finish(*last).error().outcome, Outcome::kNotStarted);
+  EXPECT_TRUE(connection->needs_reset(ResetPolicy::kDirty));
+  (void)driver.finish(*holder);
+  ASSERT_TRUE(driver.run(*other, "DROP TABLE waited_for"));
 }
 
 /// The server forgets a statement, or its tables change, while several wait for it.
@@ -122,16 +201,24 @@ class PipeliningRepair : public Pipelining {
     learn(read, 1);
   }
   void TearDown() override { ASSERT_TRUE(driver.run(*other, "DROP TABLE reshaped")); }
-  void expect_all(const std::vector<std::optional<std::string>>& row) {
+  /// A batch does not prepare anew: all must be sent again.
+  void expect_all_skipped() {
     std::vector<Ran> runs;
-    for (int i = 0; i < 5; ++i) runs.push_back(start(with(read, 1)));
+    runs.push_back(begin(with(read, 1)));
+    for (int i = 0; i < 4; ++i) runs.push_back(start(with(read, 1)));
     for (const auto& each : runs) {
       const auto result = driver.finish(*each);
-      ASSERT_TRUE(result) << result.error().message;
-      ASSERT_EQ(result->rows.size(), 1U);
-      EXPECT_EQ(result->rows[0], row);
-      EXPECT_EQ(result->columns.size(), row.size());
+      ASSERT_FALSE(result);
+      EXPECT_EQ(result.error().outcome, Outcome::kNotStarted);
+      EXPECT_TRUE(result.error().retryable);
     }
+  }
+  void expect(const std::vector<std::optional<std::string>>& row) {
+    const auto result = driver.finish(*start(with(read, 1)));
+    ASSERT_TRUE(result) << result.error().message;
+    ASSERT_EQ(result->rows.size(), 1U);
+    EXPECT_EQ(result->rows[0], row);
+    EXPECT_EQ(result->columns.size(), row.size());
     EXPECT_EQ(value("SELECT 'after'"), "after");
   }
 
@@ -139,20 +226,23 @@ class PipeliningRepair : public Pipelining {
   const std::string read = "SELECT * FROM reshaped WHERE a = $1";
 };
 
-TEST_F(PipeliningRepair, AllAreRepeatedWhenTheTableHasChanged) {
+TEST_F(PipeliningRepair, NoneRunsWhenTheTableHasChanged) {
   ASSERT_TRUE(driver.run(*other, "ALTER TABLE reshaped ADD COLUMN c int DEFAULT 3"));
-  expect_all({"1", "2", "3"});
+  expect_all_skipped();
+  expect({"1", "2", "3"});
 }
 
-TEST_F(PipeliningRepair, AllAreRepeatedWhenTheServerHasForgottenTheStatement) {
+TEST_F(PipeliningRepair, NoneRunsWhenTheServerHasForgottenTheStatement) {
   ASSERT_TRUE(run("DO $$ BEGIN EXECUTE 'DEALLOCATE ALL'; END $$"));
-  expect_all({"1", "2"});
+  expect_all_skipped();
+  expect({"1", "2"});
 }
 
 TEST_F(Pipelining, EverybodyHearsOfALostConnection) {
   learn(echo, "x");
   std::vector<Ran> runs;
-  for (int i = 0; i < 3; ++i) runs.push_back(start(with(echo, "x")));
+  runs.push_back(begin(with(echo, "x")));
+  for (int i = 0; i < 2; ++i) runs.push_back(start(with(echo, "x")));
   connection->abandon();
   for (const auto& each : runs) {
     const auto result = driver.finish(*each);
@@ -165,7 +255,7 @@ TEST_F(Pipelining, EverybodyHearsOfALostConnection) {
 
 TEST_F(Pipelining, ADestroyedConnectionTellsNobody) {
   learn(echo, "x");
-  const auto one = start(with(echo, "x"));
+  const auto one = begin(with(echo, "x"));
   const auto two = start(with(echo, "y"));
   connection.reset();
   driver.turn_for(std::chrono::milliseconds(20));
@@ -173,22 +263,24 @@ TEST_F(Pipelining, ADestroyedConnectionTellsNobody) {
   EXPECT_FALSE(two->completion);
 }
 
-TEST_F(Pipelining, MoreMayBeSentFromInsideAnAnswer) {
+TEST_F(Pipelining, ABatchMayBeSentFromInsideAnAnswer) {
   learn(echo, "x");
-  struct Chain {
-    KeepingSink sink;
-    int done = 0;
-  } chain;
+  KeepingSink sink;
+  int done = 0;
   const Query query = with(echo, "z");
-  std::function<void(Result<Completion>)> again = [&](Result<Completion> result) {
-    ASSERT_TRUE(result);
-    if (++chain.done < 100) connection->execute(query, {}, chain.sink, again);
+  const std::function<void(Result<Completion>)> count = [&](const Result<Completion>& result) {
+    EXPECT_TRUE(result);
+    ++done;
   };
+  KeepingSink outer;
   driver.loop.refresh_now();
-  for (int i = 0; i < 4; ++i) connection->execute(query, {}, chain.sink, again);
-  ASSERT_TRUE(driver.turn_until([&] { return chain.done >= 103; }));
-  EXPECT_EQ(chain.sink.result.rows.size(), 103U);
-  for (const auto& row : chain.sink.result.rows) EXPECT_EQ(row[0], "z");
+  connection->execute(query, {.first_of_batch = true}, outer, [&](const Result<Completion>&) {
+    connection->execute(query, {.first_of_batch = true}, sink, count);
+    EXPECT_TRUE(joins(query));
+    for (int i = 0; i < 3; ++i) connection->execute(query, {}, sink, count);
+  });
+  ASSERT_TRUE(driver.turn_until([&] { return done == 4; }));
+  EXPECT_EQ(sink.result.rows.size(), 4U);
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "simulation/calls.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "simulation/scenario.h"
 
@@ -98,11 +99,19 @@ bool Calls::sent(int database, const std::string& sql, testing::FakeConnection& 
   if (call->answered) {
     verdict_.broken("nothing is sent after the answer", call->name + " was sent after its answer");
   }
+  if (is_repeat(*call, sql)) return true;
   if (++call->sent > call->order.statements) {
     verdict_.broken("a statement is sent once", call->name + " was sent again");
   }
   if (call->order.statements > 1) return false;
   check_order(*call);
+  return true;
+}
+
+bool Calls::is_repeat(Call& call, const std::string& sql) {
+  const bool may_be = call.order.statements == 1 && call.sent == 1 && is_short_read(sql);
+  if (!may_be || std::exchange(call.repeated, true)) return false;
+  ++met_.repeated;
   return true;
 }
 
@@ -194,7 +203,7 @@ void Calls::check_code(const Call& call, const Error& error, const Surroundings&
     case ErrorCode::kQueueFull:
     case ErrorCode::kBreakerOpen:
     case ErrorCode::kPaused:
-      justified = call.sent == 0;
+      justified = call.sent == 0 || is_short_read(statement(call.order.key.first));
       break;
     case ErrorCode::kInternal:
     case ErrorCode::kWouldDeadlock:

@@ -44,6 +44,9 @@ class Calls {
   /// The statement that stands for the call `id`, and names it.
   [[nodiscard]] static std::string statement(int id) { return "q" + std::to_string(id); }
 
+  /// Whether it may be sent together with others, in a batch, and then once more by itself.
+  [[nodiscard]] static bool is_short_read(const std::string& sql) { return sql.back() % 3 != 0; }
+
   void made(const Order& order, const Surroundings& now);
   /// The leg of a fan-out starts: its database may be another one by now.
   void starts(Key key, const Surroundings& now);
@@ -71,6 +74,7 @@ class Calls {
     Answers::Ticket ticket = 0;
     int serial = 0;
     int sent = 0;
+    bool repeated = false;
     bool cancelled = false;
     bool answered = false;
   };
@@ -79,6 +83,8 @@ class Calls {
   void check_user(Call* call, const std::string& sql, testing::FakeConnection& connection,
                   ResetPolicy policy);
   void check_order(const Call& call);
+  /// Whether it is sent once more, as it may be.
+  [[nodiscard]] bool is_repeat(Call& call, const std::string& sql);
   void check_success(const Call& call, const Surroundings& now);
   void check_error(const Call& call, const Error& error, const Surroundings& now);
   void check_code(const Call& call, const Error& error, const Surroundings& now);

@@ -16,6 +16,7 @@ struct Met {
   std::int64_t succeeded = 0;
   std::array<std::int64_t, kCodes> failed{};  ///< calls, by code
   std::int64_t cut = 0;                       ///< calls that had begun when they failed
+  std::int64_t repeated = 0;                  ///< calls that left a batch
   std::int64_t connected = 0;
   std::int64_t not_connected = 0;
   std::int64_t lent = 0;

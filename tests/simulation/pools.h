@@ -47,7 +47,8 @@ class Pools {
   struct Watched {
     int database;
     std::weak_ptr<manager::Shard> shard;
-    int limit = 0;  ///< when it was looked at last
+    int limit = 0;    ///< when it was looked at last
+    int deepest = 1;  ///< the most that ever could share a connection
     PoolStats before;
   };
 

@@ -170,6 +170,7 @@ class Author {
     pool.max_queries = chance(50) ? 0 : pick(1, 20);
     pool.pre_ping = static_cast<PrePing>(pick(0, 2));
     pool.reset = resets_[index];
+    pool.pipeline_depth = chance(50) ? pick(2, 5) : 1;
   }
 
   void set_breaker(BreakerOptions& breaker) {

@@ -48,6 +48,7 @@ void expect_much_was_met(const Met& met) {
   }
   EXPECT_GT(met.succeeded, met.scenarios * 5);
   EXPECT_GT(met.cut, met.scenarios);
+  EXPECT_GT(met.repeated, met.scenarios / 50);
   EXPECT_GT(met.connected, met.scenarios);
   EXPECT_GT(met.not_connected, met.scenarios / 20);
   EXPECT_GT(met.lent, met.scenarios / 4);

@@ -36,6 +36,7 @@ World::World(const Scenario& scenario, Met& met)
                                      .clock = [this] { return workers_.now(); }});
   for (int i = 0; i < scenario.databases; ++i) {
     set_mood(fake(i), Mood::kHealthy, random_);
+    fake(i).shares = [](const Query& query) { return Calls::is_short_read(query.sql); };
     fake(i).on_execute = [this, i](testing::FakeConnection& connection, const Query& query) {
       on_execute(i, connection, query);
     };

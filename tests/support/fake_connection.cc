@@ -121,7 +121,8 @@ FakeConnection::~FakeConnection() { std::erase(database_.connections_, this); }
 
 void FakeConnection::require_idle(const char* what) const {
   const std::string name = what;
-  if (call_) throw std::logic_error(name + " while something else runs on the connection");
+  if (call_ && !batch_is_open_)
+    throw std::logic_error(name + " while something else runs on the connection");
   if (broken_) throw std::logic_error(name + " on a broken connection");
   if (detached_) throw std::logic_error(name + " on a detached connection");
   if (!loop_.is_current()) throw std::logic_error(name + " on another loop's thread");
@@ -143,7 +144,38 @@ void FakeConnection::end_status(const Ended& ended, const Answer& answer) {
   ended({});
 }
 
-void FakeConnection::execute(const Query& query, const pool::ExecuteOptions&, RowSink& sink,
+bool FakeConnection::may_join(const pool::Errand& errand) {
+  return batch_is_open_ && !broken_ && database_.shares(errand.query);
+}
+
+void FakeConnection::run_batch(std::size_t from) {
+  start(database_.script_of(batch_[from].sql), [this, from](const Answer& answer) {
+    batch_is_open_ = false;
+    batch_[from].answer = answer;
+    const bool goes_on = answer.kind == Answer::Kind::kOk && !broken_;
+    goes_on&& from + 1 < batch_.size() ? run_batch(from + 1) : end_batch();
+  });
+  executing_ = true;
+}
+
+void FakeConnection::end_batch() {
+  Error unanswered = session_lost();
+  unanswered.retryable = true;
+  if (!broken_) unanswered.outcome = Outcome::kNotStarted;  // skipped, as one before it failed
+  const bool lost = broken_;
+  for (Member& member : std::exchange(batch_, {})) {  // the last one may destroy this
+    if (lost || !member.answer) {
+      member.done(fail(unanswered));
+    } else if (member.answer->kind == Answer::Kind::kError) {
+      member.done(fail(member.answer->error));
+    } else {
+      if (member.answer->echoes) member.answer->rows = {{member.sql}};
+      member.done(deliver(*member.answer, member.max_rows, member.sink));
+    }
+  }
+}
+
+void FakeConnection::execute(const Query& query, const pool::ExecuteOptions& options, RowSink& sink,
                              Done done) {
   require_idle("execute");
   if (database_.on_execute) database_.on_execute(*this, query);
@@ -151,6 +183,12 @@ void FakeConnection::execute(const Query& query, const pool::ExecuteOptions&, Ro
   if (query.sql == "COMMIT" || query.sql == "ROLLBACK") in_transaction_ = false;
   database_.log_.push_back(query.sql);
   ++executed_;
+  const bool begins_batch = options.first_of_batch && database_.shares && database_.shares(query);
+  if (begins_batch || batch_is_open_) {
+    batch_.push_back({query.sql, query.max_rows, sink, std::move(done), {}});
+    if (!std::exchange(batch_is_open_, true)) run_batch(0);
+    return;
+  }
   start(database_.script_of(query.sql),
         [&sink, done = std::move(done), sql = query.sql, limit = query.max_rows](Answer answer) {
           if (answer.kind == Answer::Kind::kError) return done(fail(answer.error));

@@ -15,7 +15,8 @@ namespace sluice::testing {
 
 class FakeDatabase;
 
-/// A connection to a FakeDatabase. It holds its user to the seam's rules: two things at once, or
+/// A connection to a FakeDatabase. Statements of a batch run one after the other and are answered
+/// together. It holds its user to the seam's rules: two things at once, or
 /// anything on a broken or detached connection, or on another loop's thread, throw
 /// std::logic_error. BEGIN, COMMIT and ROLLBACK are understood.
 class FakeConnection final : public pool::Connection {
@@ -25,7 +26,7 @@ class FakeConnection final : public pool::Connection {
 
   void execute(const Query& query, const pool::ExecuteOptions& options, RowSink& sink,
                Done done) override;
-  [[nodiscard]] bool may_join(const pool::Errand& /*errand*/) override { return joinable_; }
+  [[nodiscard]] bool may_join(const pool::Errand& errand) override;
   void cancel() override;
   void abandon() override;
   void ping(Ended ended) override;
@@ -44,8 +45,6 @@ class FakeConnection final : public pool::Connection {
   /// The server says something nobody asked for while nothing runs.
   void speak();
   void make_dirty() { dirty_ = true; }
-  /// For pools that only lend: statements that are under way at once are not simulated.
-  void make_joinable() { joinable_ = true; }
   void open_transaction() { in_transaction_ = true; }
   [[nodiscard]] int number() const { return number_; }  ///< 1 for the first one opened
   [[nodiscard]] base::EventLoop& loop() const { return loop_; }
@@ -57,6 +56,16 @@ class FakeConnection final : public pool::Connection {
   void require_idle(const char* what) const;
   void start(Script& script, Call::Finished finished);
   void end_status(const Ended& ended, const Answer& answer);
+  void run_batch(std::size_t from);
+  void end_batch();
+
+  struct Member {
+    std::string sql;
+    std::optional<std::int64_t> max_rows;
+    RowSink& sink;
+    Done done;
+    std::optional<Answer> answer;
+  };
 
   FakeDatabase& database_;
   base::EventLoop& loop_;
@@ -68,7 +77,8 @@ class FakeConnection final : public pool::Connection {
   std::function<void()> idle_broken_;
   bool broken_ = false;
   bool dirty_ = false;
-  bool joinable_ = false;
+  std::vector<Member> batch_;
+  bool batch_is_open_ = false;
   bool in_transaction_ = false;
   bool detached_ = false;
   int executed_ = 0;
@@ -116,6 +126,8 @@ class FakeDatabase {
   /// Ends every session, as a restart of the server does.
   void lose_all();
 
+  /// Whether a statement may be one of a batch; none may while this is empty.
+  std::function<bool(const Query&)> shares;
   /// Told of every statement before it is executed.
   std::function<void(FakeConnection&, const Query&)> on_execute;
 

@@ -1,122 +1,190 @@
+// Batches: several callers are lent one connection, for statements that are sent together.
 #include <gtest/gtest.h>
+
+#include <string>
 
 #include "unit/pool/pool_bench.h"
 
 namespace sluice::pool {
 namespace {
 
-/// A pool of one connection, open and ready to be shared by three.
+/// A pool of one connection, which somebody uses; up to three who wait share it next.
 class PoolPipelining : public PoolBench {
  protected:
   PoolPipelining() {
     options.max_size = 1;
     options.pipeline_depth = 3;
+    database.shares = [](const Query& query) { return query.sql != "long"; };
+    short_read.sql = "short";
+    long_read.sql = "long";
   }
 
-  /// Asks for a connection that may be shared.
-  Caller& join() {
-    Caller& caller = ask(seconds(5), &errand);
+  /// The others get what `user` had.
+  void pass_on(Caller& user) {
+    user.lease.release();
     loop.run_posted();
+  }
+  /// Whoever is lent a connection runs the statement at once, as a batch is only open then.
+  Caller& run(const Query& query) {
+    Caller& caller = callers.emplace_back();
+    const auto got = [this, &caller, &query](Result<Lease> lease) {
+      ++caller.answers;
+      if (!lease) return;
+      caller.lease = std::move(*lease);
+      ExecuteOptions how;
+      how.first_of_batch = caller.lease.first_of_batch();
+      caller.connection().execute(query, how, sink, [](const Result<Completion>&) {});
+    };
+    caller.id = pool().acquire(base::Deadline::after(loop.now(), seconds(5)), got,
+                               &query == &short_read ? &errand : &long_errand);
     return caller;
   }
 
-  Caller& first() {
-    Caller& caller = join();
-    if (caller.served()) caller.connection().make_joinable();
-    return caller;
-  }
-
-  Query query;
-  Errand errand{query, {}};
+  struct NoSink : RowSink {
+    void on_columns(const std::vector<Column>&) override {}
+    RowVerdict on_row(std::span<const Cell>) override { return RowVerdict::kContinue; }
+  } sink;
+  Query short_read;
+  Query long_read;
+  Errand errand{short_read, {}};
+  Errand long_errand{long_read, {}};
 };
 
-TEST_F(PoolPipelining, LetsCallersShareAConnectionUpToTheDepth) {
-  Caller& one = first();
-  EXPECT_FALSE(one.lease.shared());
-  Caller& two = join();
-  Caller& three = join();
-  Caller& four = join();
-  ASSERT_TRUE(two.served());
-  ASSERT_TRUE(three.served());
+TEST_F(PoolPipelining, LendsAConnectionToAsManyWhoWaitAsTheDepthAllows) {
+  Caller& user = borrow();
+  Caller& one = run(short_read);
+  Caller& two = run(short_read);
+  Caller& three = run(short_read);
+  Caller& four = run(short_read);
+  EXPECT_EQ(one.answers, 0);
+  pass_on(user);
+  ASSERT_TRUE(one.served() && two.served() && three.served());
   EXPECT_FALSE(four.served());
-  EXPECT_EQ(&one.lease.connection(), &three.lease.connection());
+  EXPECT_TRUE(one.lease.first_of_batch());
+  EXPECT_FALSE(two.lease.first_of_batch());
   EXPECT_TRUE(one.lease.shared());
+  EXPECT_EQ(&one.lease.connection(), &three.lease.connection());
   EXPECT_EQ(pool().stats().used, 1);
   EXPECT_EQ(pool().stats().waiting, 1);
 
+  one.lease.release();
   two.lease.release();
-  loop.run_posted();
+  EXPECT_FALSE(four.served()) << "nobody joins what was sent already";
+  pass_on(three);
   EXPECT_TRUE(four.served());
+  EXPECT_FALSE(four.lease.shared());
   EXPECT_EQ(four.answers, 1);
 }
 
-TEST_F(PoolPipelining, DoesNotShareByDefault) {
-  options.pipeline_depth = PoolOptions().pipeline_depth;
-  first();
-  EXPECT_FALSE(join().served());
+TEST_F(PoolPipelining, WithADepthOfOneEverybodyHasAConnectionToHimself) {
+  options.pipeline_depth = 1;
+  Caller& user = borrow();
+  Caller& one = run(short_read);
+  Caller& two = run(short_read);
+  pass_on(user);
+  ASSERT_TRUE(one.served());
+  EXPECT_FALSE(one.lease.first_of_batch());
+  EXPECT_FALSE(two.served());
 }
 
-TEST_F(PoolPipelining, SharesOnlyWhatTheConnectionLetsJoin) {
-  ASSERT_TRUE(join().served());  // not joinable
-  EXPECT_FALSE(join().served());
+TEST_F(PoolPipelining, AnIdleConnectionIsNobodysToShare) {
+  Caller& only = run(short_read);
+  loop.run_posted();
+  ASSERT_TRUE(only.served());
+  EXPECT_FALSE(only.lease.first_of_batch());
+  EXPECT_FALSE(only.lease.shared());
+}
+
+TEST_F(PoolPipelining, OnlyThoseShareWhomTheConnectionLetsJoin) {
+  Caller& user = borrow();
+  Caller& one = run(short_read);
+  Caller& other = run(long_read);
+  Caller& two = run(short_read);
+  pass_on(user);
+  ASSERT_TRUE(one.served());
+  EXPECT_FALSE(other.served());
+  EXPECT_FALSE(two.served()) << "nobody overtakes one who waits for a connection of his own";
+  pass_on(one);
+  ASSERT_TRUE(other.served());
+  EXPECT_FALSE(two.served());
+}
+
+TEST_F(PoolPipelining, WhoSaysNothingOfHisStatementIsAlone) {
+  Caller& user = borrow();
+  Caller& lessee = ask();
+  Caller& one = run(short_read);
+  pass_on(user);
+  ASSERT_TRUE(lessee.served());
+  EXPECT_FALSE(lessee.lease.first_of_batch());
+  EXPECT_FALSE(one.served());
+}
+
+TEST_F(PoolPipelining, ThoseWhoWaitAreSpreadOverTheConnections) {
+  options.max_size = 2;
+  Caller& user = borrow();
+  Caller& other = borrow();
+  ASSERT_TRUE(user.served() && other.served());
+  Caller& one = run(short_read);
+  Caller& two = run(short_read);
+  Caller& three = run(short_read);
+  pass_on(user);
+  EXPECT_TRUE(one.served() && two.served());
+  EXPECT_FALSE(three.served()) << "the other connection may serve it sooner";
 }
 
 TEST_F(PoolPipelining, KeepsTheConnectionUntilTheLastOneIsBack) {
-  Caller& one = first();
-  Caller& two = join();
+  Caller& user = borrow();
+  Caller& one = run(short_read);
+  Caller& two = run(short_read);
+  pass_on(user);
   one.lease.release();
-  EXPECT_FALSE(two.lease.shared());
+  EXPECT_TRUE(two.lease.shared());
   EXPECT_EQ(pool().stats().used, 1);
   EXPECT_EQ(pool().stats().idle, 0);
   two.lease.release();
   EXPECT_EQ(pool().stats().used, 0);
   EXPECT_EQ(pool().stats().idle, 1);
-  EXPECT_EQ(pool().stats().acquired, 2);
-  EXPECT_EQ(pool().stats().released, 2);
+  EXPECT_EQ(pool().stats().acquired, 3);
+  EXPECT_EQ(pool().stats().released, 3);
 }
 
-TEST_F(PoolPipelining, NobodyOvertakesOneWhoWaitsForAConnectionOfItsOwn) {
-  Caller& one = first();
-  Caller& exclusive = ask();
-  Caller& late = join();
-  loop.run_posted();
-  EXPECT_FALSE(exclusive.served());
-  EXPECT_FALSE(late.served());
+TEST_F(PoolPipelining, TheLastOneToGiveUpKnowsIt) {
+  Caller& user = borrow();
+  Caller& one = run(short_read);
+  Caller& two = run(short_read);
+  Caller& three = run(short_read);
+  pass_on(user);
+  EXPECT_FALSE(one.lease.forsake());
+  EXPECT_FALSE(one.lease.forsake()) << "twice is once";
+  EXPECT_FALSE(two.lease.forsake());
+  two.lease.release();
+  EXPECT_TRUE(three.lease.forsake());
   one.lease.release();
-  loop.run_posted();
-  EXPECT_TRUE(exclusive.served());
-  EXPECT_TRUE(late.served()) << "the exclusive user's connection says who may join";
+  EXPECT_TRUE(three.lease.forsake());
 }
 
-TEST_F(PoolPipelining, PrefersAnIdleConnectionAndThenTheOneWithTheFewestUsers) {
-  options.max_size = 2;
-  Caller& one = first();
-  Caller& two = first();  // a connection is opened, as this one may not join yet
-  loop.run_posted();
-  ASSERT_TRUE(two.served() || (loop.run_posted(), two.served()));
-  two.connection().make_joinable();
-  Caller& three = join();
-  Caller& four = join();
-  ASSERT_TRUE(three.served());
-  ASSERT_TRUE(four.served());
-  EXPECT_NE(&three.lease.connection(), &four.lease.connection());
-  EXPECT_TRUE(one.lease.shared());
-  EXPECT_TRUE(two.lease.shared());
+TEST_F(PoolPipelining, WhoHasItToHimselfGivesUpForAll) {
+  Caller& user = borrow();
+  EXPECT_TRUE(user.lease.forsake());
 }
 
-TEST_F(PoolPipelining, NobodyJoinsAConnectionThatIsToGo) {
-  Caller& one = first();
-  pool().renew();
-  Caller& two = join();
-  EXPECT_FALSE(two.served());
-  one.lease.release();
-  for (int turn = 0; turn < 3; ++turn) loop.run_posted();
-  EXPECT_TRUE(two.served());
+TEST_F(PoolPipelining, AConnectionThatIsGivenBackWhileItIsLentServesTheNext) {
+  Caller& user = borrow();
+  int given_back = 0;
+  const auto refuse = [&](Result<Lease>) { ++given_back; };
+  for (int i = 0; i < 5; ++i) {
+    pool().acquire(base::Deadline::after(loop.now(), seconds(5)), refuse, &errand);
+  }
+  pass_on(user);
+  EXPECT_EQ(given_back, 5);
+  EXPECT_EQ(pool().stats().idle, 1);
 }
 
 TEST_F(PoolPipelining, CleansOnceWhenTheLastOneIsBack) {
-  Caller& one = first();
-  Caller& two = join();
+  Caller& user = borrow();
+  Caller& one = run(short_read);
+  Caller& two = run(short_read);
+  pass_on(user);
   one.connection().make_dirty();
   one.lease.release();
   EXPECT_EQ(database.resets.calls(), 0);

@@ -1,0 +1,113 @@
+// What a statement makes of errors, of its neighbours' and of a lost connection. The rest is in
+// execution.cc.
+#include <string>
+#include <utility>
+
+#include "postgres/execution.h"
+#include "postgres/sql_error.h"
+
+namespace sluice::postgres {
+
+Error Execution::unknown_type(const std::string& name) {
+  return invalid_request("there is no type \"" + name + "\" in this database",
+                         {{"params",
+                           "\"type\" must be the name of a PostgreSQL type, such as int8; "
+                           "leave it out to let the server infer it"}});
+}
+
+void Execution::on_failure(Step step, const PGresult& result) {
+  if (ends_session(result)) {
+    unusable_ = lost_session_error(result);
+    const bool undone = step != Step::kSync && !traits_.refuses_block;
+    unusable_->outcome = !sent_   ? Outcome::kNotStarted
+                         : undone ? Outcome::kRolledBack
+                                  : Outcome::kUnknown;
+    return;
+  }
+  if (step == Step::kHousekeeping || failure_) return;
+  judge_failure(step, statement_error(result));
+}
+
+void Execution::judge_failure(Step step, Error error) {
+  if (traits_.may_commit && sent_) error.outcome = Outcome::kUnknown;
+  if (error.sqlstate().empty()) {
+    unusable_ = lost_session_error(error.message);  // libpq's own: it cannot go on
+    unusable_->outcome = outcome_if_lost();
+    return;
+  }
+  const bool forgotten = error.sqlstate() == "26000";
+  const bool outdated = error.sqlstate() == "0A000";
+  const bool may_repair = from_cache_ && !repaired_ && !in_transaction_ && !columns_given_;
+  const bool repairable = may_repair && step != Step::kSync && (forgotten || outdated);
+  if (repairable && forgotten) session_.stale = session_.dirty = true;
+  if (place_ != Place::kAlone) {
+    // It has to be short once more before it may be sent with others again.
+    prepared_->usual_duration.reset();
+    if (repairable) return leave_batch(error);
+  }
+  repairing_ = repairable;
+  if (step == Step::kTypes && !names_to_find_.empty()) error = unknown_type(names_to_find_.front());
+  if (step == Step::kPrepare) session_.types->forget_names();
+  failure_ = judge_interrupt(std::move(error));
+}
+
+/// In a batch the statement cannot be prepared anew, as the others wait for the end.
+void Execution::leave_batch(const Error& error) {
+  forget(error);
+  on_skipped();
+}
+
+/// One that was sent before it has failed, and the server skips all that follows.
+void Execution::on_skipped() {
+  if (place_ == Place::kAlone || failure_) return;
+  Error error;
+  error.code = ErrorCode::kDatabaseUnavailable;
+  error.message = "the statement was not run, as one that was sent with it failed";
+  error.fault = Fault::kCaller;
+  error.retryable = true;
+  failure_ = std::move(error);
+}
+
+/// The server no longer knows the statement, or its tables have changed: prepared anew, once.
+void Execution::repair() {
+  repairing_ = ending_ = sent_ = false;
+  repaired_ = true;
+  forget(*std::exchange(failure_, std::nullopt));
+  begin_building(prepared_->sql);
+  send_settings();
+  send_prepare();
+}
+
+/// What the server has said it no longer knows, or knows differently.
+void Execution::forget(const Error& error) {
+  if (error.sqlstate() == "26000") {
+    session_.forget_statements();
+  } else {
+    session_.cache.erase(*prepared_);
+  }
+}
+
+void Execution::on_lost(const Error& why) {
+  if (failure_ && !repairing_) return;
+  failure_ = unusable_ ? *unusable_ : why;
+  if (!unusable_) failure_->outcome = outcome_if_lost();
+  failure_->retryable = failure_->fault != Fault::kCredentials &&
+                        failure_->code != ErrorCode::kInvalidRequest &&
+                        (failure_->outcome != Outcome::kUnknown || harmless());
+}
+
+/// 57014 is our own cancel, the server's statement_timeout, or somebody's pg_cancel_backend.
+Error Execution::judge_interrupt(Error error) const {
+  if (error.sqlstate() != "57014") return error;
+  if (cancelled_) {
+    error.code = ErrorCode::kCancelled;
+    error.message = "the call was cancelled while the statement ran";
+  } else if (timeout_.count() > 0 && session_.loop.now() - started_ >= timeout_) {
+    error.code = ErrorCode::kQueryTimeout;
+    error.message = "the statement ran longer than " + std::to_string(timeout_.count()) + " ms";
+    error.fault = Fault::kOverload;
+  }
+  return error;
+}
+
+}  // namespace sluice::postgres
