@@ -1,6 +1,6 @@
 #!/bin/sh
-# Makes the secrets of docker-compose.yml, those that are not there yet: an API key, PostgreSQL's superuser
-# password, and a password for each database. The API key may be given in SLUICE_API_KEY instead.
+# Makes the secrets of docker-compose.yml, those that are not there yet: an API key and one that may only read
+# metrics and ask, PostgreSQL's superuser password, one for each database, and Grafana's. The API key may be given in SLUICE_API_KEY instead.
 #
 #   deploy/make-secrets.sh DIRECTORY
 #
@@ -20,7 +20,7 @@ random() { od -An -N24 -tx1 /dev/urandom | tr -d ' \n'; }
 
 umask 077
 if [ -n "${SLUICE_API_KEY:-}" ]; then write api_key 444 "$SLUICE_API_KEY"; fi
-for name in api_key shop_eu_password shop_us_password shop_asia_password; do
+for name in api_key metrics_key shop_eu_password shop_us_password shop_asia_password grafana_password; do
   [ -s "$name" ] || write "$name" 444 "$(random)"
 done
 [ -s postgres_password ] || write postgres_password 400 "$(random)"

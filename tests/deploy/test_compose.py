@@ -15,7 +15,9 @@ import unittest
 import yaml
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-SECRETS = {"api_key", "postgres_password", "shop_eu_password", "shop_us_password", "shop_asia_password"}
+SECRETS = {"api_key", "metrics_key", "postgres_password", "shop_eu_password", "shop_us_password", "shop_asia_password"}
+MADE = SECRETS | {"grafana_password"}
+PUBLISHED = {"gateway": "8080:8080", "prometheus": "9090:9090", "grafana": "3000:3000"}
 ONCE = {"secrets", "tests"}  # services that end
 DATABASES = {"postgres-eu", "postgres-us", "postgres-asia"}
 
@@ -34,7 +36,7 @@ def compose(*overrides):
     return yaml.safe_load(done.stdout)
 
 
-VARIANTS = [(), ("prod",), ("test",)]
+VARIANTS = [(), ("prod",), ("test",), ("monitoring",)]
 
 
 def mounts(service):
@@ -85,9 +87,9 @@ class EveryVariant(unittest.TestCase):
                 expected = "service_completed_successfully" if other in ONCE else "service_healthy"
                 self.assertEqual(how["condition"], expected, other)
 
-    def test_nothing_is_published_but_the_gateway_on_loopback(self):
+    def test_nothing_is_published_but_what_people_look_at_on_loopback(self):
         for name, service in self.services():
-            expected = ["127.0.0.1:8080:8080/tcp"] if name == "gateway" else []
+            expected = [f"127.0.0.1:{PUBLISHED[name]}/tcp"] if name in PUBLISHED else []
             self.assertEqual(service.get("ports", []), expected)
 
     def test_databases_are_reached_by_the_gateway_alone(self):
@@ -143,6 +145,35 @@ class Production(unittest.TestCase):
                              if name in DATABASES else SECRETS - {"postgres_password"})
 
 
+class Monitoring(unittest.TestCase):
+    def test_prometheus_scrapes_the_gateway_with_a_key_that_it_can_read(self):
+        services = compose("monitoring")["services"]
+        config = yaml.safe_load((ROOT / "deploy/prometheus/prometheus.yml").read_text(encoding="utf-8"))
+        [job] = config["scrape_configs"]
+        [target] = job["static_configs"][0]["targets"]
+        self.assertIn(target.split(":")[0], services)
+        self.assertEqual(target.split(":")[1], "8080")
+        gateway = yaml.safe_load((ROOT / "deploy/sluice.yaml").read_text(encoding="utf-8"))
+        [key] = [key for key in gateway["security"]["api_keys"] if key["role"] == "query"]
+        self.assertEqual(job["authorization"]["credentials_file"], key["key_file"].replace("${SECRETS:-/run/sluice}", "/run/sluice"))
+        self.assertIn("metrics_key", MADE)
+        rules = [target for source, target in mounts(services["prometheus"]) if "rules" in source.name]
+        self.assertEqual(rules, ["/etc/prometheus/" + config["rule_files"][0]])
+
+    def test_grafana_finds_prometheus_and_its_dashboards(self):
+        services = compose("monitoring")["services"]
+        given = {target: source for source, target in mounts(services["grafana"])}
+        source = yaml.safe_load(given["/etc/grafana/provisioning/datasources/prometheus.yml"].read_text(encoding="utf-8"))
+        self.assertEqual(source["datasources"][0]["url"], "http://prometheus:9090")
+        provider = yaml.safe_load(given["/etc/grafana/provisioning/dashboards/sluice.yml"].read_text(encoding="utf-8"))
+        folder = provider["providers"][0]["options"]["path"]
+        shown = {pathlib.Path(target).name for target in given if target.startswith(folder)}
+        self.assertEqual(shown, {file.name for file in (ROOT / "deploy/grafana/dashboards").iterdir()})
+        environment = services["grafana"]["environment"]
+        self.assertEqual(environment["GF_SECURITY_ADMIN_PASSWORD__FILE"], "/run/sluice/grafana_password")
+        self.assertIn(environment["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"], given)
+
+
 class Tests(unittest.TestCase):
     def test_databases_wait_for_no_disk(self):
         for name in DATABASES:
@@ -165,8 +196,8 @@ class Secrets(unittest.TestCase):
 
     def test_all_are_made_once_and_differ(self):
         made = self.make()
-        self.assertEqual(set(made), SECRETS)
-        self.assertEqual(len(set(made.values())), len(SECRETS))
+        self.assertEqual(set(made), MADE)
+        self.assertEqual(len(set(made.values())), len(MADE))
         for value in made.values():
             self.assertRegex(value, r"\A[0-9a-f]{48}\n\Z")
         self.assertEqual(self.make(), made, "a second start must not change what the databases know")
