@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <initializer_list>
 
 namespace sluice::gateway {
 namespace {
@@ -24,9 +25,23 @@ std::string in_words(milliseconds span) {
   return fmt::format("{} d {} h", seconds / 86'400, seconds % 86'400 / 3'600);
 }
 
-/// The first statement of an explanation: what was seen.
-std::string_view first_part(std::string_view explanation) {
-  const auto part = explanation.substr(0, explanation.find("; "));
+/// Up to the first of these marks.
+std::string_view until(std::string_view text, std::initializer_list<std::string_view> marks) {
+  for (const std::string_view mark : marks) text = text.substr(0, text.find(mark));
+  return text;
+}
+
+/// The heart of an explanation: the last error it names, without what everybody can see anyway,
+/// else what was seen.
+std::string_view in_short(std::string_view explanation) {
+  constexpr std::string_view kLast = "last: ";
+  std::string_view part = until(explanation, {"; "});
+  if (const auto last = explanation.find(kLast); last != std::string_view::npos) {
+    part = until(explanation.substr(last + kLast.size()), {". ", "; ", ")"});
+    if (part.starts_with("cannot connect to ") && part.find(": ") != std::string_view::npos) {
+      part.remove_prefix(part.find(": ") + 2);
+    }
+  }
   return part.size() <= kLongestReason ? part : std::string_view();
 }
 
@@ -39,8 +54,7 @@ Attention of_breaker(const BreakerStatus& breaker) {
   const auto span = in_words(breaker.in_state_for);
   switch (breaker.state) {
     case BreakerState::kOpen:
-      return {Level::kBad,
-              with_reason("circuit open for " + span, first_part(breaker.explanation))};
+      return {Level::kBad, with_reason("circuit open for " + span, in_short(breaker.explanation))};
     case BreakerState::kForcedOpen:
       return {Level::kWarning,
               with_reason("circuit held open by an operator for " + span, breaker.reason)};

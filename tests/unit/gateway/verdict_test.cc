@@ -28,6 +28,18 @@ TEST(Verdict, SaysWhatIsTheMatterAndWhy) {
       "1 of 2 databases needs attention: orders: circuit open for 2 m 10 s (connection refused)");
 }
 
+TEST(Verdict, OfALongExplanationTheLastErrorIsToldAndNoMore) {
+  DatabaseStats stats = open_database();
+  stats.breaker.explanation =
+      "5 connects failed in a row (limit 5): 6 x database_unavailable (last: cannot connect to "
+      "app@127.0.0.1:5432/app: Connection refused. Is the server running?); next trial in 4 s";
+  EXPECT_EQ(attention_for(stats, {}).words, "circuit open for 2 m 10 s (Connection refused)");
+  stats.breaker.explanation = "31 of 40 calls failed in 10 s: 29 x 57P03 (last: starting up)";
+  EXPECT_EQ(attention_for(stats, {}).words, "circuit open for 2 m 10 s (starting up)");
+  stats.breaker.explanation = std::string(200, 'x');
+  EXPECT_EQ(attention_for(stats, {}).words, "circuit open for 2 m 10 s");
+}
+
 TEST(Verdict, TheWorstIsNamedFirst) {
   const Attention paused{Level::kWarning, "paused"};
   const Attention open{Level::kBad, "circuit open"};

@@ -65,7 +65,7 @@ function Field({field, value, onChange}) {
   if (field.type === 'choice') return <Options field={field} value={value} onChange={onChange} />;
   return (
     <div class={field.half ? 'field half' : 'field'}>
-      <label for={id}>{field.label}{!field.required && !field.matches && <span class="soft"> optional</span>}</label>
+      <label for={id}>{field.label}{!field.required && !field.matches && field.type !== 'select' && <span class="soft"> optional</span>}</label>
       {field.type === 'select'
         ? <select {...common} value={value} onChange={(e) => onChange(e.currentTarget.value)}>{field.options.map(([name, text]) => <option key={name} value={name}>{text}</option>)}</select>
         : <input {...common} type={field.type ?? 'text'} value={value} min={field.min} placeholder={field.placeholder}

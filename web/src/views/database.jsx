@@ -30,7 +30,7 @@ export function Database({id, settings, set, theme}) {
       <Controls d={d} />
       <section class={`panel why-panel level-${d.level}`}>
         <h2>{kConditions[condition].meaning}</h2>
-        <p>{sentence(why(d) || d.breaker.explanation)}.{d.breaker.next_trial_in_ms != null && ` Next trial in ${(d.breaker.next_trial_in_ms / 1000).toFixed(1)} s.`}</p>
+        <p>{sentence(why(d) || d.breaker.explanation)}.</p>
         <p class="soft">Opened {d.breaker.opened_count === 1 ? 'once' : `${d.breaker.opened_count} times`} · {count(d.breaker.rejected)} calls refused by it · {d.breaker.window_failures} of {d.breaker.window_calls} calls failed in the window{d.checked_ms_ago >= 0 && ` · last answer ${duration(d.checked_ms_ago)} ago, in ${milliseconds(d.response_time_ms)}`}</p>
       </section>
       {!d.last_used && <HowToCall id={d.db_id} />}
@@ -42,7 +42,7 @@ export function Database({id, settings, set, theme}) {
       {detail?.db_id === id ? <Charts detail={detail} snapshot={snapshot} range={settings.range} theme={theme} /> : <Skeleton lines={8} />}
       <div class="columns">
         <Totals d={d} />
-        <ServerView id={id} />
+        <ServerView d={d} />
       </div>
     </article>
   );
@@ -109,38 +109,42 @@ const Counts = ({title, entries, none}) => (
   </>
 );
 
-/** What PostgreSQL says of itself; asked once in ten seconds. */
-function ServerView({id}) {
+/** What PostgreSQL says of itself. A call like any other: it neither wakes an idle database nor knocks at a closed door by itself. */
+function ServerView({d}) {
   const [answer, setAnswer] = useState(null);
+  const condition = conditionOf(d);
+  const serving = condition === 'closed';
+  const reachable = serving || condition === 'idle';
+  const load = async () => setAnswer(await request('GET', `${path('metrics', d.db_id)}?server=true`));
   useEffect(() => {
-    let alive = true;
-    const load = async () => {
-      if (document.hidden) return;
-      const got = await request('GET', `${path('metrics', id)}?server=true`);
-      if (alive) setAnswer(got);
-    };
+    if (!serving) return undefined;
     load();
-    const timer = setInterval(load, 10_000);
-    return () => { alive = false; clearInterval(timer); };
-  }, [id]);
-  const server = answer?.data?.server;
+    const timer = setInterval(() => { if (!document.hidden) load(); }, 10_000);
+    return () => clearInterval(timer);
+  }, [serving]);
   return (
     <section class="panel">
       <h2>The server’s own view</h2>
-      {!answer && <Skeleton />}
-      {answer && !answer.ok && <Problem problem={answer.problem} />}
-      {server?.error && <p class="soft">It cannot be asked now: {server.error.detail ?? server.error.code}</p>}
-      {server && !server.error && (
-        <dl class="pairs">
-          <div><dt>Connections to this database</dt><dd>{server.connections} <em>of {server.max_connections} on the server</em></dd></div>
-          <div><dt>Active</dt><dd>{server.active}</dd></div>
-          <div><dt>Idle</dt><dd>{server.idle}</dd></div>
-          <div><dt>Idle in a transaction</dt><dd>{server.idle_in_transaction}</dd></div>
-          <div><dt>Size of the database</dt><dd>{bytes(server.database_size_bytes)}</dd></div>
-        </dl>
-      )}
-      <p class="soft">From <code>pg_stat_activity</code>, at most ten seconds old. Other programs’ connections are counted too.</p>
+      {!reachable && <p class="soft">It cannot be asked while the database is not serving.</p>}
+      {reachable && !answer && (serving ? <Skeleton /> : <p class="soft">Asking would be a call, and the database is idle. <button class="link" onClick={load}>Ask all the same</button></p>)}
+      {reachable && answer && <ServerFigures answer={answer} />}
+      <p class="soft small-text">From <code>pg_stat_activity</code>, at most ten seconds old. Other programs’ connections are counted too.</p>
     </section>
+  );
+}
+
+function ServerFigures({answer}) {
+  if (!answer.ok) return <Problem problem={answer.problem} />;
+  const {server} = answer.data;
+  if (server.error) return <p class="soft">It cannot be asked now: {server.error.detail ?? server.error.code}</p>;
+  return (
+    <dl class="pairs">
+      <div><dt>Connections to this database</dt><dd>{server.connections} <em>of {server.max_connections} on the server</em></dd></div>
+      <div><dt>Active</dt><dd>{server.active}</dd></div>
+      <div><dt>Idle</dt><dd>{server.idle}</dd></div>
+      <div><dt>Idle in a transaction</dt><dd>{server.idle_in_transaction}</dd></div>
+      <div><dt>Size of the database</dt><dd>{bytes(server.database_size_bytes)}</dd></div>
+    </dl>
   );
 }
 

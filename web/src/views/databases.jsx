@@ -85,7 +85,7 @@ function Tiles({snapshot, total}) {
   const tiles = [
     ['Calls', rate(calls(now)), 'a second', calls],
     ['Failing', percent(reached ? troubles(now) / reached : 0), `${rate(troubles(now))} a second`, troubles, reached > 0 && troubles(now) / reached >= kManyFailures && 'bad'],
-    ['Rejected', rate(now[P.rejected]), 'a second, by the gateway', (p) => p[P.rejected], now[P.rejected] > 0 && 'warning'],
+    ['Rejected', rate(now[P.rejected]), 'a second, by us', (p) => p[P.rejected], now[P.rejected] > 0 && 'warning'],
     ['Slowest p99', milliseconds(now[P.p99]), 'over a minute', (p) => p[P.p99] ?? 0],
     ['Connections', count(sum((d) => d.pool.used)), `in use, of ${count(sum((d) => d.pool.max_size))}`, (p) => p[P.used]],
     ['Waiting', count(waiting), 'for a connection', (p) => p[P.waiting], waiting > 0 && 'warning'],
@@ -114,7 +114,7 @@ function Card({database: d, points, end}) {
         <State name={condition}>{d.breaker.state !== 'closed' && duration(d.breaker.in_state_for_ms)}</State>
       </header>
       <p class="target">{d.target}{d.server_version && <span> · PostgreSQL {d.server_version}</span>}</p>
-      {d.level !== 'good' && <p class="why">{sentence(why(d))}</p>}
+      {d.level !== 'good' && <p class="why">{sentence(d.attention)}{d.breaker.state === 'open' && d.breaker.next_trial_in_ms > 0 && `. Next trial in ${Math.ceil(d.breaker.next_trial_in_ms / 1000)} s`}.</p>}
       <div class="card-traffic">
         <p class="figure"><b>{now ? rate(calls(now)) : '0'}</b> calls a second</p>
         <Sparkline points={points} end={end} />
@@ -126,7 +126,7 @@ function Card({database: d, points, end}) {
         <div><dt>connection, p99</dt><dd>{d.query_ms.p99 ? milliseconds(d.acquire_ms.p99) : '–'}</dd></div>
       </dl>
       <footer>
-        <span>{d.last_used ? (d.idleFor > 60_000 ? `Idle for ${duration(d.idleFor)}` : '') : 'Never called'}</span>
+        <span>{d.last_used ? (d.idleFor > 60_000 ? `Idle for ${duration(d.idleFor)}` : '') : ''}</span>
         {Object.entries(d.labels).length > 0 && <span class="labels">{Object.entries(d.labels).map(([name, value]) => <span key={name}>{name}: {value}</span>)}</span>}
       </footer>
     </li>

@@ -46,7 +46,7 @@ function Row({query: q, reload}) {
       <td><a href={`#/databases/${encodeURIComponent(q.db_id)}`}>{q.db_id}</a></td>
       <td><span class={`tag ${q.phase}`}>{q.phase}</span>{q.read_only && <span class="tag">read only</span>}</td>
       <td class="sql"><code title={q.sql}>{q.sql}</code></td>
-      <td>{q.actor}<span class="soft block">{q.client}{q.request_id && ` · ${q.request_id}`}</span></td>
+      <td>{q.actor}<span class="soft block" title={q.request_id && `request ${q.request_id}`}>{q.client}{q.request_id && ` · ${q.request_id.slice(0, 8)}`}</span></td>
       <td>{mayOperate() && <button class="small danger-text" aria-label={`Cancel query ${q.id} at ${q.db_id}`} onClick={() => cancelQuery(q, reload)}>Cancel</button>}</td>
     </tr>
   );
