@@ -47,4 +47,12 @@ if(SLUICE_BUILD_GATEWAY)
   # Under a name of its own: an installation never overwrites a configuration that somebody has edited.
   install(FILES config/sluice.yaml DESTINATION ${CMAKE_INSTALL_SYSCONFDIR}/sluice RENAME sluice.sample.yaml
           COMPONENT gateway)
+  install(FILES ${SLUICE_TEXTS}/sluice.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT gateway)
+  install(FILES ${SLUICE_TEXTS}/sluice.yaml.5 DESTINATION ${CMAKE_INSTALL_MANDIR}/man5 COMPONENT gateway)
+  install(FILES ${SLUICE_TEXTS}/completion.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions
+          RENAME sluice COMPONENT gateway)
+  install(FILES ${SLUICE_TEXTS}/completion.zsh DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions
+          RENAME _sluice COMPONENT gateway)
+  install(FILES ${SLUICE_TEXTS}/completion.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d
+          RENAME sluice.fish COMPONENT gateway)
 endif()

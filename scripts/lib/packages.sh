@@ -9,6 +9,7 @@ run_packages=(postgresql curl jq ca-certificates)
 test_packages=(libgtest-dev libgmock-dev python3 python3-yaml docker-compose procps clang-format git systemd)
 test_packages+=(prometheus)  # promtool, and a Prometheus of the tests' own
 test_packages+=(doxygen libcpp-httplib-dev nlohmann-json3-dev)  # the reference of the headers, examples/shop
+test_packages+=(man-db bash zsh fish tmux)  # the manual, shell completion, sluice top
 test_packages+=(chromium)  # the dashboard
 # The dashboard's own packages come by npm (web/package-lock.json). Some have node and npm from elsewhere.
 command -v npm >/dev/null || test_packages+=(nodejs npm)

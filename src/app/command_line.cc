@@ -12,8 +12,10 @@
 
 #include "app/commands/declaration.h"
 #include "app/commands/help.h"
+#include "app/words/outline.h"
 #include "base/setting_text.h"
 #include "base/settings.h"
+#include "config/reference.h"
 #include "security/host_rules.h"
 
 namespace sluice::app {
@@ -32,6 +34,13 @@ or --key-file. Data goes to standard output, messages go to standard error.
 Exit status: 0 fine, 1 a mistake or a failure, 2 no gateway there, 3 the statement failed, 4 refused
 but worth another try, 5 the key is missing or not enough, 99 a threshold was missed, 130 Ctrl-C.)";
 
+constexpr const char* kServeExamples = R"(Examples:
+  sluice serve                                     on 127.0.0.1:8080, databases from the environment
+  sluice serve --config sluice.yaml --env-file .env
+  SLUICE_API_KEY_FILE=/run/secrets/key sluice serve --listen 0.0.0.0:8080
+
+Every setting can be given as SLUICE_SECTION__KEY, for instance SLUICE_POOL__MAX_SIZE=20.)";
+
 using Parsed = std::variant<Command, commands::ClientCommand, Farewell>;
 
 /// Declares what can be asked for, and keeps where CLI11 writes it.
@@ -46,17 +55,23 @@ class Grammar {
     auto* serve = add(Command::Verb::kServe, "serve", "Serve the HTTP API until SIGTERM or SIGINT");
     add_configuration(*serve, "-c,--config");
     add_listen(*serve);
+    serve->footer(kServeExamples);
     auto* check_config = add(Command::Verb::kCheckConfig, "check-config",
                              "Check the configuration, without connecting to anything");
     add_configuration(*check_config, "FILE,-c,--config");
+    check_config->add_flag("--connect", command_.connect, "Log in to every database as well");
+    check_config->footer("Examples:\n  sluice check-config sluice.yaml --connect");
     auto* check_health = add(Command::Verb::kCheckHealth, "check-health",
                              "Ask the running gateway of this configuration whether it lives");
     add_configuration(*check_health, "-c,--config");
     add_listen(*check_health);
+    check_health->footer(
+        "Examples:\n  sluice check-health --ready      status 0: it takes traffic");
     check_health->add_flag("--ready", command_.ready, "Ask whether it takes traffic (GET /readyz)");
     add(Command::Verb::kSettings, "settings", "Print every setting, as Markdown");
     add(Command::Verb::kVersion, "version", "Print the version and exit");
     commands::declare_all(declarations_);
+    add_texts();
   }
 
   Parsed parse(std::vector<std::string> arguments) {
@@ -72,6 +87,8 @@ class Grammar {
     } catch (const CLI::ParseError& problem) {
       return Farewell{commands::describe_mistake(typed(), problem), true};
     }
+    if (!shell_.empty()) return Farewell{words::completion(words::outline_of(app_), shell_), false};
+    if (!page_.empty()) return Farewell{manual(), false};
     if (declarations_.result().action) return declarations_.result();
     return command_;
   }
@@ -80,20 +97,48 @@ class Grammar {
   CLI::App* add(Command::Verb verb, std::string_view name, const char* description) {
     CLI::App* command = app_.add_subcommand(std::string(name), description);
     command->group(commands::kServing);
+    command->footer("Examples:\n  sluice " + std::string(name));
     command->callback([this, verb] { command_.verb = verb; });
     return command;
   }
 
   void add_configuration(CLI::App& command, const char* names) {
-    command.add_option(names, command_.config_file,
-                       "YAML file; else what SLUICE_CONFIG says, else none");
-    command.add_option("--env-file", command_.env_file,
-                       "File of NAME=value lines; variables that are really set win");
+    command
+        .add_option(names, command_.config_file,
+                    "YAML file; else what SLUICE_CONFIG says, else none")
+        ->type_name("FILE");
+    command
+        .add_option("--env-file", command_.env_file,
+                    "File of NAME=value lines; variables that are really set win")
+        ->type_name("FILE");
   }
 
   void add_listen(CLI::App& command) {
-    command.add_option("--listen", command_.listen,
-                       "HOST:PORT, [IPV6]:PORT or unix:/path, instead of server.listen");
+    command
+        .add_option("--listen", command_.listen,
+                    "HOST:PORT, [IPV6]:PORT or unix:/path, instead of server.listen")
+        ->type_name("ADDRESS");
+  }
+
+  /// Commands that print what is made of the declarations themselves.
+  void add_texts() {
+    auto* completion = app_.add_subcommand("completion", "Print a script that completes commands");
+    completion->group(commands::kServing);
+    completion->footer("Examples:\n  source <(sluice completion bash)");
+    completion->add_option("SHELL", shell_, "bash, zsh or fish")
+        ->required()
+        ->check(CLI::IsMember({"bash", "zsh", "fish"}));
+    auto* manual = app_.add_subcommand("manual", "Print a page of the manual");
+    manual->group(commands::kServing);
+    manual->footer("Examples:\n  sluice manual sluice.yaml | man -l -");
+    manual->add_option("PAGE", page_, "sluice or sluice.yaml")
+        ->required()
+        ->check(CLI::IsMember({"sluice", "sluice.yaml"}));
+  }
+
+  [[nodiscard]] std::string manual() const {
+    return page_ == "sluice" ? words::manual_of_commands(words::outline_of(app_))
+                             : words::manual_of_settings(config::reference());
   }
 
   /// The command that was recognised, or the program itself.
@@ -125,6 +170,8 @@ class Grammar {
   CLI::App app_{"Sluice, a query gateway for many PostgreSQL databases", "sluice"};
   commands::Declarations declarations_{app_};
   Command command_;
+  std::string shell_;
+  std::string page_;
   bool version_ = false;
 };
 

@@ -15,8 +15,9 @@ struct Command {
   Verb verb = Verb::kVersion;
   std::string config_file;  ///< --config, else SLUICE_CONFIG, else empty: none
   std::string env_file;
-  std::string listen;  ///< --listen; empty: as configured
-  bool ready = false;  ///< --ready: whether it takes traffic, not only whether it lives
+  std::string listen;    ///< --listen; empty: as configured
+  bool connect = false;  ///< --connect: try the databases as well
+  bool ready = false;    ///< --ready: whether it takes traffic, not only whether it lives
 };
 
 /// A command line that ends here: the help that was asked for, or a mistake.

@@ -12,6 +12,7 @@
 #include "app/command_line.h"
 #include "app/log_sink.h"
 #include "app/serve.h"
+#include "app/try_databases.h"
 #include "config/config.h"
 #include "config/reference.h"
 #include "gateway/version.h"
@@ -42,6 +43,11 @@ int ask_health(const Command& command, const config::Environment& environment) {
   return print("ok\n", stdout, 0);
 }
 
+int print_trial(const config::Config& config) {
+  const Trial trial = try_databases(config);
+  return print("connecting\n" + trial.text, stdout, trial.all_work ? 0 : 1);
+}
+
 int run(const Command& command, const config::Environment& environment) {
   if (command.verb == Command::Verb::kVersion) {
     return print("sluice " + std::string(gateway::version()) + "\n", stdout, 0);
@@ -55,7 +61,8 @@ int run(const Command& command, const config::Environment& environment) {
     Log log({.config = loaded.config.log});
     return serve(loaded.config, log, [&] { return load_configuration(command, environment); });
   }
-  return print(describe_configuration(loaded.config), stdout, 0);
+  const int status = print(describe_configuration(loaded.config), stdout, 0);
+  return command.connect ? print_trial(loaded.config) : status;
 }
 
 int start(int argc, char** argv) {

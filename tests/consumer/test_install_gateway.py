@@ -1,4 +1,5 @@
-"""cmake --install --component gateway: the program and a sample of its configuration, and nothing else."""
+"""cmake --install --component gateway: the program, its manual, shell completion and a sample of its
+configuration, and nothing else."""
 
 import os
 import pathlib
@@ -15,7 +16,12 @@ class InstallGateway(unittest.TestCase):
         subprocess.run(["cmake", "--install", os.environ["SLUICE_BINARY_DIR"], "--component", "gateway", "--prefix",
                         prefix], check=True, stdout=subprocess.DEVNULL)
         files = {str(path.relative_to(prefix)) for path in prefix.rglob("*") if path.is_file()}
-        self.assertEqual(files, {"bin/sluice", "etc/sluice/sluice.sample.yaml"})
+        self.assertEqual(files, {"bin/sluice", "etc/sluice/sluice.sample.yaml", "share/man/man1/sluice.1",
+                                 "share/man/man5/sluice.yaml.5", "share/bash-completion/completions/sluice",
+                                 "share/zsh/vendor-completions/_sluice",
+                                 "share/fish/vendor_completions.d/sluice.fish"})
+        for path in files:
+            self.assertGreater((prefix / path).stat().st_size, 0, path)
         checked = subprocess.run([prefix / "bin" / "sluice", "check-config", prefix / "etc/sluice/sluice.sample.yaml"],
                                  capture_output=True, text=True, timeout=30)
         self.assertEqual(checked.returncode, 0, checked.stdout + checked.stderr)

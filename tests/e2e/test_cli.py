@@ -175,6 +175,26 @@ class Operating(CommandTest):
         self.assertIn("connection_rejected", done.stderr)
 
 
+class Doctor(CommandTest):
+    def test_it_finds_what_does_not_answer_and_adds_up_connections(self):
+        done = self.sluice("doctor", status=1)
+        self.assertRegex(done.stdout, r"(?m)^error +gone: does not answer: ")
+        self.assertRegex(done.stdout, r"(?m)^ok +server of main: 20 of 97 connections may be opened "
+                                      r"\(main \(10\) \+ second \(10\)\)$")
+        self.assertIn("warning  main: fsync is off", done.stdout)  # the tests' server
+        done = self.sluice("doctor", "--replicas", "5", "-o", "json", status=1)
+        findings = json.loads(done.stdout)
+        self.assertEqual(findings["errors"], 2)
+        self.assertTrue(any("100 of 97" in each["message"] for each in findings["findings"]), findings)
+
+    def test_check_config_tries_the_databases(self):
+        file = os.path.join(self.gateway.directory, "sluice.yaml")
+        done = self.sluice("check-config", file, "--connect", status=1)
+        self.assertRegex(done.stdout, r"(?m)^  main: works, PostgreSQL \d")
+        self.assertRegex(done.stdout, r"(?m)^  gone: FAILS: .*Connection refused")
+        self.assertNotIn("works", self.sluice("check-config", file).stdout)
+
+
 class Reaching(CommandTest):
     def test_nobody_there_is_status_2(self):
         done = self.sluice("status", "--url", f"http://127.0.0.1:{free_port()}", status=2)

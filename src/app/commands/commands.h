@@ -14,5 +14,6 @@ void declare_control(Declarations& declarations);
 void declare_queries(Declarations& declarations);
 void declare_configuration(Declarations& declarations);
 void declare_bench(Declarations& declarations);
+void declare_doctor(Declarations& declarations);
 
 }  // namespace sluice::app::commands

@@ -36,6 +36,7 @@ void declare_all(Declarations& declarations) {
   declare_queries(declarations);
   declare_configuration(declarations);
   declare_bench(declarations);
+  declare_doctor(declarations);
 }
 
 }  // namespace sluice::app::commands
