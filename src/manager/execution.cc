@@ -98,7 +98,10 @@ void Execution::arm(Alarm first) {
 
 void Execution::run_step() {
   const Step& step = plan_.steps[step_];
-  const pool::ExecuteOptions options{plan_.timeout, lease_.first_of_batch(), step.internal};
+  const pool::ExecuteOptions options{.timeout = plan_.timeout,
+                                     .first_of_batch = lease_.first_of_batch(),
+                                     .second_try = alone_,
+                                     .internal = step.internal};
   lease_.connection().execute(step.query, options, *this,
                               [self = shared_from_this()](Result<Completion> result) {
                                 self->on_step_done(std::move(result));
@@ -110,8 +113,8 @@ void Execution::on_step_done(Result<Completion> result) {
     timer_.disarm();
     return lease_.release();
   }
-  const bool lost = !result && result.error().code == ErrorCode::kDatabaseUnavailable;
-  if (lost && result.error().retryable && may_run_again()) return run_alone(result.error());
+  if (!result && may_run_again() && needs_second_try(result.error()))
+    return run_alone(result.error());
   timings_.database = micros(shard_->loop().now() - sent_at_);
   if (!result) return finish(fail(judged(std::move(result.error()))));
   shard_->count_rows(result->rows);
@@ -141,7 +144,7 @@ RowVerdict Execution::on_row(std::span<const Cell> cells) {
 void Execution::on_alarm() {
   switch (alarm_) {
     case Alarm::kStalled:
-      return may_run_again() ? run_alone_elsewhere() : arm(Alarm::kCancel);
+      return lease_.shared() && may_run_again() ? run_alone_elsewhere() : arm(Alarm::kCancel);
     case Alarm::kCancel:
       alarm_ = Alarm::kAnswer;
       timer_.arm(plan_.deadline.at());
@@ -164,7 +167,14 @@ void Execution::abandon() {
 }
 
 bool Execution::may_run_again() const {
-  return lease_.shared() && !alone_ && !began_answering_ && !answered_;
+  return !alone_ && !began_answering_ && !answered_ && !is_transaction();
+}
+
+/// Because the connection had bet on something, or a batch lost it, of which all are reads.
+bool Execution::needs_second_try(const Error& error) const {
+  if (error.code != ErrorCode::kDatabaseUnavailable || !error.retryable) return false;
+  const bool lost_a_bet = error.outcome == Outcome::kNotStarted && error.fault == Fault::kCaller;
+  return lost_a_bet || lease_.shared();
 }
 
 void Execution::run_alone(const Error& error) {

@@ -47,7 +47,8 @@ struct Plan {
 /// A statement in a batch shares its connection, and is not cancelled while others wait for theirs.
 /// When nothing has come for 20 ms, each of the batch leaves what was sent to its fate, and is run
 /// once more on a connection of its own; the last one cancels. The same is done when it was not
-/// run, or lost its connection, because of its neighbours. All of them are reads.
+/// run, or lost its connection, because of its neighbours. All of them are reads. A connection may
+/// ask for a second try in other cases, too.
 class Execution final : public RowSink, public std::enable_shared_from_this<Execution> {
  public:
   Execution(std::shared_ptr<Shard> shard, Plan plan);
@@ -89,6 +90,7 @@ class Execution final : public RowSink, public std::enable_shared_from_this<Exec
   void finish(Result<Completion> result);
   void answer(Result<Completion> result);
   [[nodiscard]] bool may_run_again() const;
+  [[nodiscard]] bool needs_second_try(const Error& error) const;
   void run_alone(const Error& error);
   void run_alone_elsewhere();
   Error judged(Error error) const;

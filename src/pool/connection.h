@@ -20,6 +20,9 @@ struct ExecuteOptions {
   base::Duration timeout{};  ///< the server's own backstop; the caller keeps the real deadline
   /// Others may follow before this turn of the loop is over: `may_join`.
   bool first_of_batch = false;
+  /// The first try ended with kDatabaseUnavailable, outcome not started, Fault::kCaller: what
+  /// speaks to the database had bet on something that did not hold. Now without bets.
+  bool second_try = false;
   /// Lets transaction control through, for transactions that we build ourselves.
   bool internal = false;
 };
@@ -50,8 +53,8 @@ class Connection {
                        Done done) = 0;
   /// Whether `execute` may be called for this errand now, right after the first of a batch: they
   /// are sent together and end together. Only for reads that are known to be short, among their
-  /// like. When one of them fails, those behind it are not run and fail with kDatabaseUnavailable,
-  /// outcome not started. A cancel may hit any of them.
+  /// like. When one of them fails, those behind it are not run and want a second try
+  /// (ExecuteOptions). A cancel may hit any of them.
   [[nodiscard]] virtual bool may_join(const Errand& /*errand*/) { return false; }
   /// Asks the server to give up what runs. Returns at once; what runs still ends through its
   /// `done`, with whatever the server says. No effect when nothing runs.

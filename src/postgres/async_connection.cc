@@ -1,6 +1,7 @@
 #include "postgres/async_connection.h"
 
 #include <fcntl.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -21,6 +22,11 @@ namespace {
 /// How long a cut result may take to run out by itself before it is cancelled: a cancel costs the
 /// server a process.
 constexpr std::chrono::milliseconds kDrainPatience{10};
+
+/// Before what arrives is counted.
+constexpr int kSmallReadings = 4;
+/// Of results that were expected to be small, before they are given up.
+constexpr std::int64_t kMostCollected = 4 * 1024 * 1024;
 
 }  // namespace
 
@@ -80,8 +86,7 @@ void AsyncConnection::start_batch() {
   auto batch = std::make_unique<Batch>(session_);
   batch_ = batch.get();
   operation_ = std::move(batch);
-  cancel_wanted_ = false;
-  cancels_sent_ = 0;
+  expect_answers();
   wake_.arm(session_.loop.now());
 }
 
@@ -95,9 +100,14 @@ void AsyncConnection::ping(Ended ended) {
   begun();
 }
 
-void AsyncConnection::begun() {
+void AsyncConnection::expect_answers() {
   cancel_wanted_ = false;
-  cancels_sent_ = 0;
+  cancels_sent_ = readings_ = 0;
+  collected_ = 0;
+}
+
+void AsyncConnection::begun() {
+  expect_answers();
   after_sending();
   // Refused at once, or lost: that is told on the loop's next turn, never from inside the call.
   if (!session_.pipeline.waiting() || operation_->unusable() || lost_)
@@ -107,12 +117,23 @@ void AsyncConnection::begun() {
 /// The one place that hears of the socket.
 void AsyncConnection::on_ready(bool readable, bool) {
   if (!adoption_) return drain_until_closed();
+  if (readable && operation_ && operation_->collects()) watch_size();
   std::optional<Error> why;
   if (readable && !consume_input(session_.connection, session_.pipeline.waiting()))
     why = lost_session_error(one_line(PQerrorMessage(&session_.connection)));
   if (PQsocket(&session_.connection) != watched_) unwatch();  // libpq has closed it
   if (why && !abandoned_) lost_ = std::move(why);
   process();
+}
+
+/// A result that libpq collects is read at least 8 KiB at a time, so that a few readings are small.
+void AsyncConnection::watch_size() {
+  if (++readings_ <= kSmallReadings || collected_ > kMostCollected) return;
+  int bytes = 0;
+  if (::ioctl(PQsocket(&session_.connection), FIONREAD, &bytes) == 0) collected_ += bytes;
+  if (collected_ <= kMostCollected) return;
+  operation_->on_outgrown();
+  cancel();
 }
 
 /// Handles what has arrived. Every user's function is the last thing called.

@@ -68,6 +68,8 @@ class AsyncConnection final : public pool::Connection, private base::FdWatcher {
   // The life of an operation.
   void start_batch();
   void begun();
+  void expect_answers();
+  void watch_size();
   void conclude();
   void report_early();
   void lose(Error why);
@@ -105,6 +107,8 @@ class AsyncConnection final : public pool::Connection, private base::FdWatcher {
   CancelState cancel_state_ = CancelState::kNone;
   bool cancel_wanted_ = false;  // of what runs now
   int cancels_sent_ = 0;        // likewise
+  int readings_ = 0;            // of what it collects
+  std::int64_t collected_ = 0;
   bool cancel_refused_ = false;
   std::optional<WantedReset> wanted_reset_;
   std::function<void()> idle_broken_;

@@ -1,5 +1,6 @@
 #include "postgres/batch.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "postgres/sql_error.h"
@@ -54,11 +55,19 @@ void Batch::on_answer(const Pipeline::Answer& answer) {
   if (!member) return;
   member->on_answer(answer);
   note_unusable(*member);
-  if (answer.step == Step::kStatement && !answer.result) ++answered_;
+  if (is_statement(answer.step) && !answer.result) ++answered_;
 }
 
 void Batch::on_lost(const Error& why) {
   for (const auto& member : members_) member->on_lost(why);
+}
+
+bool Batch::collects() const {
+  return std::ranges::any_of(members_, [](const auto& member) { return member->collects(); });
+}
+
+void Batch::on_outgrown() {
+  for (const auto& member : members_) member->on_outgrown();
 }
 
 void Batch::on_cancel() {

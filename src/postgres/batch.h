@@ -29,6 +29,8 @@ class Batch final : public Operation {
   void on_answer(const Pipeline::Answer& answer) override;
   void on_lost(const Error& why) override;
   void on_cancel() override;
+  [[nodiscard]] bool collects() const override;
+  void on_outgrown() override;
   [[nodiscard]] const std::optional<Error>& unusable() const override { return unusable_; }
   void report() override;
 

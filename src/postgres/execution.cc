@@ -14,6 +14,9 @@ namespace {
 /// Longer statements are not kept: they are rarely sent twice, and the server keeps them too.
 constexpr std::size_t kLongestCached = 64 * 1024;
 
+/// libpq collects a result faster than it hands out rows one by one, but without a limit.
+constexpr std::int64_t kSmall = 256 * 1024;
+
 /// What may be sent with others: they would wait for a longer one.
 constexpr std::chrono::milliseconds kShort{2};
 
@@ -74,6 +77,7 @@ Execution::Execution(Session& session, const Query& query, const pool::ExecuteOp
       started_(session.loop.now()),
       timeout_(std::chrono::ceil<std::chrono::milliseconds>(options.timeout)),
       internal_(options.internal),
+      second_try_(options.second_try),
       place_(place),
       read_only_(query.read_only),
       unique_names_(query.unique_column_names),
@@ -187,8 +191,16 @@ void Execution::send_statement() {
   session_.dirty |= !traits_.clean;
   session_.stale |= traits_.stales_statements;
   sent_ = ending_ = true;
-  expect(session_.pipeline.run(Step::kStatement, prepared_->name, session_.values));
+  collects_ = is_small();
+  const Step step = collects_ ? Step::kSmallStatement : Step::kStatement;
+  expect(session_.pipeline.run(step, prepared_->name, session_.values));
   if (place_ == Place::kAlone) sync();
+}
+
+/// Known to be small, and a read: if it is not small after all, it is cancelled and run again.
+bool Execution::is_small() const {
+  return from_cache_ && harmless() && traits_.clean && !in_transaction_ && !second_try_ &&
+         !internal_ && prepared_->usual_bytes && *prepared_->usual_bytes <= kSmall;
 }
 
 void Execution::refuse(Error error) {
@@ -231,6 +243,7 @@ void Execution::on_answer(const Pipeline::Answer& answer) {
         found_types_.push_back(type_row(*result, row));
       return;
     case Step::kStatement:
+    case Step::kSmallStatement:
       return on_statement_answer(*result);
     case Step::kSync:
       return on_sync();

@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "pool/connection.h"
@@ -37,6 +38,8 @@ class Execution final : public Operation {
   void on_answer(const Pipeline::Answer& answer) override;
   void on_lost(const Error& why) override;
   void on_cancel() override { cancelled_ = true; }
+  [[nodiscard]] bool collects() const override { return collects_ && !columns_given_; }
+  void on_outgrown() override { outgrown_ = true; }
   [[nodiscard]] const std::optional<Error>& unusable() const override { return unusable_; }
   [[nodiscard]] bool reports_early() const override { return early_ && !reported_; }
   void report() override;
@@ -65,10 +68,13 @@ class Execution final : public Operation {
   void on_step_end(Step step);
   void on_sync();
   void note_duration();
+  [[nodiscard]] bool is_small() const;
+  void note_size();
   void on_failure(Step step, const PGresult& result);
   void judge_failure(Step step, Error error);
   void leave_batch(const Error& error);
   void on_skipped();
+  void leave_to_second_try(std::string_view why);
 
   // Before the statement runs.
   void after_describe();
@@ -97,6 +103,7 @@ class Execution final : public Operation {
   const base::TimePoint started_;
   std::chrono::milliseconds timeout_;
   const bool internal_;
+  const bool second_try_;
   const Place place_;
   bool read_only_ = false;
   bool unique_names_ = false;
@@ -120,6 +127,8 @@ class Execution final : public Operation {
   bool repairing_ = false;
   bool repaired_ = false;
   bool cancelled_ = false;
+  bool collects_ = false;  // its result comes in one piece
+  bool outgrown_ = false;  // and is too large for that
   bool columns_given_ = false;
   bool discarding_ = false;
   bool too_large_ = false;
@@ -128,6 +137,7 @@ class Execution final : public Operation {
   std::optional<Error> failure_;
   std::optional<Error> unusable_;
   Completion completion_;
+  std::int64_t bytes_ = 0;  // of text in the rows so far
   std::vector<Cell> cells_;
 };
 

@@ -1,5 +1,6 @@
 // What a statement makes of errors, of its neighbours' and of a lost connection. The rest is in
 // execution.cc.
+#include <limits>
 #include <string>
 #include <utility>
 
@@ -40,6 +41,10 @@ void Execution::judge_failure(Step step, Error error) {
   const bool may_repair = from_cache_ && !repaired_ && !in_transaction_ && !columns_given_;
   const bool repairable = may_repair && step != Step::kSync && (forgotten || outdated);
   if (repairable && forgotten) session_.stale = session_.dirty = true;
+  if (outgrown_ && error.sqlstate() == "57014") {
+    prepared_->usual_bytes = std::numeric_limits<std::int64_t>::max();
+    return leave_to_second_try("its result was unusually large");
+  }
   if (place_ != Place::kAlone) {
     // It has to be short once more before it may be sent with others again.
     prepared_->usual_duration.reset();
@@ -54,15 +59,19 @@ void Execution::judge_failure(Step step, Error error) {
 /// In a batch the statement cannot be prepared anew, as the others wait for the end.
 void Execution::leave_batch(const Error& error) {
   forget(error);
-  on_skipped();
+  leave_to_second_try("its prepared statement was outdated");
 }
 
 /// One that was sent before it has failed, and the server skips all that follows.
 void Execution::on_skipped() {
   if (place_ == Place::kAlone || failure_) return;
+  leave_to_second_try("one that was sent with it failed");
+}
+
+void Execution::leave_to_second_try(std::string_view why) {
   Error error;
   error.code = ErrorCode::kDatabaseUnavailable;
-  error.message = "the statement was not run, as one that was sent with it failed";
+  error.message = "the statement did not run, because " + std::string(why) + "; try again";
   error.fault = Fault::kCaller;
   error.retryable = true;
   failure_ = std::move(error);

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cctype>
 #include <cstdlib>
 #include <string_view>
@@ -66,6 +67,7 @@ void Execution::hand_out(const PGresult& rows, int row) {
                     : Cell{PQgetvalue(&rows, row, column),
                            static_cast<std::size_t>(PQgetlength(&rows, row, column))};
   }
+  for (const Cell& cell : cells_) bytes_ += static_cast<std::int64_t>(cell.size);
   ++completion_.rows;
   if (sink_.on_row(cells_) == RowVerdict::kTooLarge) cut(true);
 }
@@ -81,10 +83,18 @@ void Execution::cut(bool too_large) {
 }
 
 void Execution::complete(const PGresult& result) {
+  note_size();
   const std::string command = command_word(PQcmdStatus(const_cast<PGresult*>(&result)));
   completion_.command = command;
   if (writes_rows(command))
     completion_.affected = std::atoll(PQcmdTuples(const_cast<PGresult*>(&result)));
+}
+
+/// One large result is remembered for a while.
+void Execution::note_size() {
+  const std::int64_t before = prepared_->usual_bytes.value_or(0);
+  if (prepared_->name.empty()) return;
+  prepared_->usual_bytes = std::max(bytes_, before - before / 8);
 }
 
 Result<Completion> Execution::outcome() {

@@ -19,6 +19,10 @@ class Operation {
   virtual void on_lost(const Error& why) = 0;
   /// A cancel request is on its way: send nothing that it could not stop.
   virtual void on_cancel() {}
+  /// Whether libpq collects its result, so that what arrives must be watched.
+  [[nodiscard]] virtual bool collects() const { return false; }
+  /// That is more than may be collected; it will be cancelled.
+  virtual void on_outgrown() {}
   /// Whether the session cannot be used any more, although the socket lives.
   [[nodiscard]] virtual const std::optional<Error>& unusable() const = 0;
   /// Whether there is something to report before the operation has ended.

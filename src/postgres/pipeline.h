@@ -20,11 +20,16 @@ enum class Step : std::uint8_t {
   kSettings,      ///< settings of one statement
   kPrepare,
   kDescribe,
-  kTypes,      ///< looks up types
-  kStatement,  ///< the caller's statement, row by row
-  kSession,    ///< cleans or tries the session
-  kSync,       ///< ends a group; after an error the server skips everything up to it
+  kTypes,           ///< looks up types
+  kStatement,       ///< the caller's statement, row by row
+  kSmallStatement,  ///< likewise, but its result comes in one piece
+  kSession,         ///< cleans or tries the session
+  kSync,            ///< ends a group; after an error the server skips everything up to it
 };
+
+[[nodiscard]] inline bool is_statement(Step step) {
+  return step == Step::kStatement || step == Step::kSmallStatement;
+}
 
 /// Sends messages to the server without waiting, and attributes its answers to them, in order.
 /// libpq's pipeline mode, with the bookkeeping that it leaves to its user. Never blocks. The

@@ -483,5 +483,41 @@ TEST_F(BatchTest, AnEarlierDeadlineIsKept) {
   expect_own_row(*other);
 }
 
+Error lost_bet() {
+  Error error = testing::session_lost();
+  error.outcome = Outcome::kNotStarted;
+  error.fault = Fault::kCaller;
+  error.retryable = true;
+  return error;
+}
+
+TEST_F(ExecutionTest, AConnectionThatAsksForASecondTryGetsIt) {
+  orders().statement("SELECT n").next(Answer::fails(lost_bet()));
+  orders().statement("SELECT n").always(Answer::with_rows({"n"}, {{"1"}}));
+  const auto answered = call("SELECT n");
+  loop.run_posted();
+  ASSERT_TRUE(answered->done());
+  ASSERT_TRUE(answered->result->has_value()) << answered->result->error().message;
+  EXPECT_EQ(answered->sink->rows, 1);
+  EXPECT_EQ(orders().statement("SELECT n").calls(), 2);
+}
+
+TEST_F(ExecutionTest, ThereIsNoThirdTry) {
+  orders().statement("SELECT n").always(Answer::fails(lost_bet()));
+  const auto answered = call("SELECT n");
+  loop.run_posted();
+  ASSERT_TRUE(answered->done());
+  EXPECT_EQ(answered->code(), ErrorCode::kDatabaseUnavailable);
+  EXPECT_EQ(orders().statement("SELECT n").calls(), 2);
+}
+
+TEST_F(ExecutionTest, WhatMayHaveRunIsNotTriedAgain) {
+  orders().statement("SELECT n").always(Answer::fails(testing::session_lost()));
+  const auto answered = call("SELECT n");
+  loop.run_posted();
+  ASSERT_TRUE(answered->done());
+  EXPECT_EQ(orders().statement("SELECT n").calls(), 1);
+}
+
 }  // namespace
 }  // namespace sluice::manager
