@@ -21,6 +21,7 @@
 #include "json/requests.h"
 #include "manager/manager.h"
 #include "metrics/process_facts.h"
+#include "postgres/task_threads.h"
 #include "security/api_keys.h"
 #include "security/host_rules.h"
 
@@ -93,6 +94,10 @@ class Gateway {
   void server_view(std::string db_id, base::EventLoop& loop,
                    std::function<void(Result<std::string>)> done);
 
+  /// For long computations: on a thread beside the workers, one after the other. The task owns all
+  /// it touches.
+  void in_background(std::function<void()> task) { background_.run(std::move(task)); }
+
   /// From now on `/readyz` says no, so that load balancers look elsewhere.
   void start_draining();
   [[nodiscard]] bool draining() const { return draining_; }
@@ -109,6 +114,7 @@ class Gateway {
   RequestMetrics request_metrics_;
   std::function<void(metrics::ProcessFacts&)> facts_source_;
   std::atomic<bool> draining_{false};
+  postgres::TaskThreads background_{1};
   Snapshots snapshots_;
 };
 

@@ -1,6 +1,9 @@
 // GET /metrics and GET /metrics/<db_id>: JSON for people and programs, text for scrapers.
+#include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "gateway/gateway.h"
 #include "http/api.h"
@@ -32,9 +35,9 @@ Result<Form> wanted_form(const Request& request) {
   return accept.find("text/plain") != std::string_view::npos ? Form::kPrometheus : Form::kJson;
 }
 
-Response text_response(const gateway::Gateway& gateway, Form form,
-                       const std::vector<DatabaseStats>& stats) {
-  const auto facts = gateway.process_facts();
+using Databases = std::vector<DatabaseStats>;
+
+Response text_response(Form form, const Databases& stats, const metrics::ProcessFacts& facts) {
   Response response;
   if (form == Form::kOpenMetrics) {
     response.body = metrics::openmetrics_text(stats, facts);
@@ -46,19 +49,29 @@ Response text_response(const gateway::Gateway& gateway, Form form,
   return response;
 }
 
+void respond(const ApiCall& call, Response response) {
+  response.headers.emplace_back("Vary", "Accept");
+  response.headers.emplace_back("Server-Timing", server_timing(call.auth, {}, {}));
+  call.exchange->respond(std::move(response));
+}
+
+/// With a thousand databases the text takes a good part of a second, in which a worker would answer
+/// nobody.
+void respond_text(const ApiCall& call, Form form, const Databases& stats) {
+  call.gateway.in_background([call, form, stats, facts = call.gateway.process_facts()] {
+    auto response = std::make_shared<Response>(text_response(form, stats, facts));
+    call.loop().post([call, response] { respond(call, std::move(*response)); });
+  });
+}
+
 void all(const ApiCall& call) {
   const auto form = wanted_form(call.request());
   if (!form) return call.respond(form.error());
-  call.gateway.stats(call.loop(), [call, form = *form](const std::vector<DatabaseStats>& stats) {
+  call.gateway.stats(call.loop(), [call, form = *form](const Databases& stats) {
+    if (form != Form::kJson) return respond_text(call, form, stats);
     Response response;
-    if (form == Form::kJson) {
-      response.body = json::metrics_to_json(stats);
-    } else {
-      response = text_response(call.gateway, form, stats);
-    }
-    response.headers.emplace_back("Vary", "Accept");
-    response.headers.emplace_back("Server-Timing", server_timing(call.auth, {}, {}));
-    call.exchange->respond(std::move(response));
+    response.body = json::metrics_to_json(stats);
+    respond(call, std::move(response));
   });
 }
 
