@@ -7,8 +7,16 @@ include(CMakePackageConfigHelpers)
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/sluice)
 set(generated ${CMAKE_CURRENT_BINARY_DIR}/package)
 
+# Debian has what running needs in a package of its own.
+set(runtime library)
+if(SLUICE_PACKAGES)
+  set(runtime runtime)
+endif()
 get_target_property(library sluice::sluice ALIASED_TARGET)
-install(TARGETS ${library} EXPORT sluice COMPONENT library INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+install(TARGETS ${library} EXPORT sluice
+        ARCHIVE COMPONENT library
+        LIBRARY COMPONENT ${runtime} NAMELINK_COMPONENT library
+        INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(DIRECTORY include/sluice DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT library)
 install(EXPORT sluice NAMESPACE sluice:: FILE sluiceTargets.cmake DESTINATION ${package_dir} COMPONENT library)
 
@@ -44,9 +52,11 @@ install(FILES ${generated}/sluice.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconf
 
 if(SLUICE_BUILD_GATEWAY)
   install(TARGETS sluice COMPONENT gateway)
-  # Under a name of its own: an installation never overwrites a configuration that somebody has edited.
-  install(FILES config/sluice.yaml DESTINATION ${CMAKE_INSTALL_SYSCONFDIR}/sluice RENAME sluice.sample.yaml
-          COMPONENT gateway)
+  # Under a name of its own: an installation never overwrites a configuration that somebody has edited. dpkg asks.
+  if(NOT SLUICE_PACKAGES)
+    install(FILES config/sluice.yaml DESTINATION ${CMAKE_INSTALL_SYSCONFDIR}/sluice RENAME sluice.sample.yaml
+            COMPONENT gateway)
+  endif()
   install(FILES ${SLUICE_TEXTS}/sluice.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT gateway)
   install(FILES ${SLUICE_TEXTS}/sluice.yaml.5 DESTINATION ${CMAKE_INSTALL_MANDIR}/man5 COMPONENT gateway)
   install(FILES ${SLUICE_TEXTS}/completion.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions
@@ -55,4 +65,7 @@ if(SLUICE_BUILD_GATEWAY)
           RENAME _sluice COMPONENT gateway)
   install(FILES ${SLUICE_TEXTS}/completion.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d
           RENAME sluice.fish COMPONENT gateway)
+endif()
+if(SLUICE_PACKAGES)
+  include(SluicePackages)
 endif()

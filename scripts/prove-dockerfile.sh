@@ -50,13 +50,6 @@ cleanup() {
   exit "$status"
 }
 
-# shellcheck disable=SC2016  # the words are apt-get's
-# Where this machine's apt gets Debian 12 from: "URL SUITE COMPONENT", one a line.
-debian_sources() {
-  apt-get indextargets --format '$(SITE) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' |
-    grep -E ' bookworm(-updates|-security)? main$' | sort -u
-}
-
 # Debian's own image is no more than this.
 make_base() {
   if images inspect --type image "$base" >/dev/null 2>&1; then return; fi

@@ -18,6 +18,8 @@ bench_packages=(wrk libbenchmark-dev python3 procps)
 
 # In the container's image, besides the libraries that the gateway is linked with.
 image_packages=(ca-certificates)
+# To build Debian packages, and a Debian to try them in.
+package_packages=(dpkg-dev lintian debootstrap)
 # To build that image where there is no Docker.
 image_build_packages=(buildah debootstrap)
 
@@ -86,3 +88,10 @@ without_new_services() (
   as_root chmod +x "$file"
   "$@"
 )
+
+# shellcheck disable=SC2016  # the words are apt-get's
+# Where this machine's apt gets Debian 12 from: "URL SUITE COMPONENT", one a line.
+debian_sources() {
+  apt-get indextargets --format '$(SITE) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' |
+    grep -E ' bookworm(-updates|-security)? main$' | sort -u
+}
