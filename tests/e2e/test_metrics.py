@@ -19,9 +19,10 @@ class Metrics(GatewayTest):
 
     @classmethod
     def configuration(cls):
-        breaker = {"minimum_calls": 1, "consecutive_connect_failures": 1}
-        main = {**cls.postgres.target(), "breaker": {"minimum_calls": 1, "failure_rate": 1.0}}
-        gone = {**main, "port": free_port(), "breaker": {**breaker, "open_ms": 60000}}
+        # One call decides, but never a machine that is slow for a moment.
+        breaker = {"minimum_calls": 1, "failure_rate": 1.0, "slow_ms": 60000}
+        main = {**cls.postgres.target(), "breaker": breaker}
+        gone = {**main, "port": free_port(), "breaker": {**breaker, "consecutive_connect_failures": 1, "open_ms": 60000}}
         return {"databases": {"main": main, "gone": gone}, **cls.config}
 
     def ask(self, sql, db="main", **options):
