@@ -1,12 +1,13 @@
 """What the program says about itself: help, manual, shell completion. Each shell is asked what it would offer."""
 
 import os
+import pathlib
 import re
 import subprocess
 import tempfile
 import unittest
 
-from gateway import BINARY, Gateway
+from gateway import BINARY, SOURCES, Gateway
 
 PATH = os.path.dirname(os.path.abspath(BINARY)) + ":" + os.environ["PATH"]
 
@@ -51,6 +52,30 @@ class Manual(unittest.TestCase):
         for arguments in (["--help"], ["query", "--help"], ["serve", "--help"], ["bench", "--help"]):
             text = run(BINARY, *arguments).stdout
             self.assertLess(text.index("Examples:"), text.index("Usage: sluice"), arguments)
+
+
+class Page(unittest.TestCase):
+    """docs/command-line.md says what is so."""
+
+    TEXT = (pathlib.Path(SOURCES) / "docs" / "command-line.md").read_text(encoding="utf-8")
+
+    def lines(self):
+        for block in re.findall(r"(?s)```sh\n(.*?)```", self.TEXT):
+            yield from re.findall(r"sluice ([a-z-]+)([^\n#|)]*)", block)
+
+    def test_every_command_in_it_exists_with_its_options(self):
+        lines = list(self.lines())
+        self.assertGreater(len(lines), 35)
+        for command, rest in lines:
+            done = run(BINARY, command, "--help")
+            self.assertEqual(done.returncode, 0, command)
+            for option in re.findall(r" (--[a-z-]+)", rest):
+                self.assertIn(option, done.stdout, f"{command} has no {option}")
+
+    def test_every_command_is_in_it(self):
+        known = re.findall(r"(?m)^  ([a-z][a-z-]*)  +[A-Z]", run(BINARY, "--help").stdout)
+        shown = {command for command, _ in self.lines()}
+        self.assertEqual(set(known) - shown, {"serve", "check-health", "settings", "version"})
 
 
 class Completion(unittest.TestCase):

@@ -15,5 +15,6 @@ void declare_queries(Declarations& declarations);
 void declare_configuration(Declarations& declarations);
 void declare_bench(Declarations& declarations);
 void declare_doctor(Declarations& declarations);
+void declare_top(Declarations& declarations);
 
 }  // namespace sluice::app::commands

@@ -37,6 +37,7 @@ void declare_all(Declarations& declarations) {
   declare_configuration(declarations);
   declare_bench(declarations);
   declare_doctor(declarations);
+  declare_top(declarations);
 }
 
 }  // namespace sluice::app::commands
