@@ -39,16 +39,20 @@ class Section:
     ranked: bool = False  # list the fastest first
 
 
-def _main(name, title, workload, setup, pgbench=()):
+def _main(name, title, workload, setup, pgbench=(), others=()):
     servers = [Gateway("sluice", setup), Gateway("sluice, access log", setup, access_log=True),
-               *(Peer(peer, setup) for peer in setup.peer_names)]
+               *others, *(Peer(peer, setup) for peer in setup.peer_names)]
     entries = [Entry(server, workload) for server in [*servers, *(Pgbench(clients, setup) for clients in pgbench)]]
     reference = f"pgbench -c {workload.connections}" if pgbench else ""
     return Section(name, f"{title}, {workload.connections} connections", entries, reference, ranked=True)
 
 
+def _without_batches(setup):
+    return Gateway("sluice, no batches", setup, pipeline_depth=1)
+
+
 def point(setup):
-    return _main("point", "One row by primary key", POINT, setup, pgbench=(64, 20, 4))
+    return _main("point", "One row by primary key", POINT, setup, pgbench=(64, 20, 4), others=[_without_batches(setup)])
 
 
 def rows(setup):
@@ -56,7 +60,7 @@ def rows(setup):
 
 
 def fanout(setup):
-    return _main("fanout", "One row from each of five databases", FANOUT, setup)
+    return _main("fanout", "One row from each of five databases", FANOUT, setup, others=[_without_batches(setup)])
 
 
 def health(setup):
@@ -93,9 +97,9 @@ def pools(setup):
 
 def pipelining(setup):
     few = dataclasses.replace(setup, pool=4)
-    depths = [Gateway(f"sluice, depth {depth}", few, pipeline_depth=depth) for depth in (1, 2, 4, 8)]
+    depths = [Gateway(f"sluice, depth {depth}", few, pipeline_depth=depth) for depth in (1, 4, 16)]
     servers = [*depths, *(Peer(peer, few) for peer in setup.peer_names)]
-    return Section("pipelining", "pool.pipeline_depth, four connections, 64 connections of clients",
+    return Section("pipelining", "Batches: pool.pipeline_depth with four connections, 64 connections of clients",
                    [Entry(server, POINT) for server in servers], ranked=True)
 
 
