@@ -5,8 +5,18 @@
 
 namespace sluice::app {
 
+namespace {
+
+/// A dashboard that is open reads something every second.
+bool is_routine(const http::AccessRecord& record) {
+  return record.status < 400 && record.request.route.starts_with("/admin") &&
+         record.request.method == Pistache::Http::Method::Get;
+}
+
+}  // namespace
+
 void log_access(Log& log, const http::AccessRecord& record) {
-  if (!log.shows(LogLevel::kInfo)) return;
+  if (!log.shows(is_routine(record) ? LogLevel::kDebug : LogLevel::kInfo)) return;
   const http::Request& request = record.request;
   const std::string_view method = methodString(request.method);
   const double duration_ms = static_cast<double>(record.elapsed.count()) / 1000;

@@ -209,7 +209,10 @@ constexpr ServiceSetting kSettings[] = {
          set_level, [](const Config& config) { return config.log.level; }),
     word({"log.format", "How lines look; auto is text on a terminal, and else json."},
          "auto, json, text", set_format, [](const Config& config) { return config.log.format; }),
-    log_switch<&LogConfig::access>({"log.access", "One line per request, at level info."}, {}),
+    log_switch<&LogConfig::access>({"log.access",
+                                    "One line per request, at level info; what an open dashboard "
+                                    "reads only when the level is debug."},
+                                   {}),
     log_switch<&LogConfig::pool_events>(
         {"log.pool_events",
          "Connect, checkout and checkin of every connection, whatever log.level says."},

@@ -55,12 +55,19 @@ void Snapshots::note_change() {
 void Snapshots::look() {
   if (looking_) return;
   looking_ = true;
-  to_look_at_ = manager_.databases();
-  facts_.registered = to_look_at_.size();
-  to_look_at_.resize(std::min(to_look_at_.size(), kMostWatched));
+  list_databases();
   looked_at_.clear();
   looked_at_.reserve(to_look_at_.size());
   look_at_some();
+}
+
+void Snapshots::list_databases() {
+  const auto changes = manager_.registry_changes();
+  if (changes == registry_seen_) return;
+  registry_seen_ = changes;  // read before the list, so that a change in between is seen next time
+  to_look_at_ = manager_.databases();
+  facts_.registered = to_look_at_.size();
+  to_look_at_.resize(std::min(to_look_at_.size(), kMostWatched));
 }
 
 void Snapshots::look_at_some() {
@@ -79,7 +86,6 @@ void Snapshots::seen(std::vector<DatabaseStats> stats) {
 
 void Snapshots::finish_look() {
   looking_ = false;
-  to_look_at_.clear();
   facts_.watched.swap(looked_at_);
   facts_.draining = draining_;
   const std::int64_t second = milliseconds_up() / 1'000;

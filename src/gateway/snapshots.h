@@ -60,6 +60,7 @@ class Snapshots {
   void start();
   void on_second();
   void look();
+  void list_databases();
   void look_at_some();
   void seen(std::vector<DatabaseStats> stats);
   void finish_look();
@@ -81,6 +82,7 @@ class Snapshots {
 
   // The look that is under way.
   std::vector<manager::DatabasePointer> to_look_at_;
+  std::uint64_t registry_seen_ = 0;  // when these were listed
   std::vector<DatabaseStats> looked_at_;
   bool looking_ = false;
 

@@ -97,6 +97,8 @@ class Manager {
   /// The database that connecting to this target without an id finds; null: it would be a new one.
   [[nodiscard]] DatabasePointer find(const Target& target) const { return registry_.find(target); }
   [[nodiscard]] std::vector<DatabasePointer> databases() const { return registry_.all(); }
+  /// Grows whenever `databases` would answer differently, so that nobody need sort ten thousand.
+  [[nodiscard]] std::uint64_t registry_changes() const { return registry_.changes(); }
   /// Opens a fresh connection to it and closes it again, whatever its pool and breaker say.
   void probe(std::string db_id, std::function<void(Result<TrialReport>)> done);
   [[nodiscard]] LiveCalls& live_calls() { return live_calls_; }

@@ -64,6 +64,7 @@ std::vector<DatabasePointer> Registry::all() const {
 bool Registry::insert(DatabasePointer database) {
   std::lock_guard lock(mutex_);
   std::string db_id = database->db_id;
+  changes_.fetch_add(1, std::memory_order_release);
   return databases_.emplace(std::move(db_id), std::move(database)).second;
 }
 
@@ -71,6 +72,7 @@ void Registry::replace(DatabasePointer database) {
   std::lock_guard lock(mutex_);
   databases_[database->db_id] = std::move(database);
   version_.fetch_add(1, std::memory_order_release);
+  changes_.fetch_add(1, std::memory_order_release);
 }
 
 void Registry::remove(std::string_view db_id) {
@@ -78,6 +80,7 @@ void Registry::remove(std::string_view db_id) {
   const auto found = databases_.find(db_id);
   if (found != databases_.end()) databases_.erase(found);
   version_.fetch_add(1, std::memory_order_release);
+  changes_.fetch_add(1, std::memory_order_release);
 }
 
 }  // namespace sluice::manager

@@ -38,6 +38,8 @@ class Registry {
   /// The one that was registered first for this target; null when there is none.
   [[nodiscard]] DatabasePointer find(const Target& target) const;
   [[nodiscard]] std::vector<DatabasePointer> all() const;  ///< sorted by id
+  /// Grows with everything that makes `all` answer differently.
+  [[nodiscard]] std::uint64_t changes() const { return changes_.load(std::memory_order_acquire); }
 
   /// False when the id is taken.
   [[nodiscard]] bool insert(DatabasePointer database);
@@ -54,6 +56,7 @@ class Registry {
   mutable std::mutex mutex_;
   DatabaseMap databases_;
   std::atomic<std::uint64_t> version_{0};  // counts replacements and removals
+  std::atomic<std::uint64_t> changes_{0};  // and additions too
   std::vector<Cache> caches_;              // one per worker, touched by it alone
 };
 

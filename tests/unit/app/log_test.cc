@@ -266,5 +266,19 @@ TEST(AccessLog, TellsTheRequestWithoutItsContents) {
   EXPECT_EQ(lines[0].find("hunter2"), std::string::npos);
 }
 
+TEST(AccessLog, ADashboardThatIsOpenDoesNotFillTheLog) {
+  MemoryLog memory;
+  http::Request request;
+  request.method = Pistache::Http::Method::Get;
+  request.route = "/admin/snapshot";
+  log_access(memory.log(), {request, 200, 17, microseconds(1)});
+  EXPECT_TRUE(memory.lines().empty());
+  log_access(memory.log(), {request, 403, 17, microseconds(1)});
+  EXPECT_EQ(memory.lines().size(), 1u);
+  request.method = Pistache::Http::Method::Post;
+  log_access(memory.log(), {request, 200, 17, microseconds(1)});
+  EXPECT_EQ(memory.lines().size(), 2u);
+}
+
 }  // namespace
 }  // namespace sluice::app
