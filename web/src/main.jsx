@@ -78,6 +78,8 @@ function App() {
 }
 
 function Side({current, settings, set, state}) {
+  // On a narrow screen the sections are a row that scrolls.
+  useEffect(() => document.querySelector('nav [aria-current]')?.scrollIntoView({inline: 'center', block: 'nearest'}), [current]);
   const [next, icon] = kThemes[settings.theme];
   const {caller} = state.snapshot;
   return (
