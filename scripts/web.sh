@@ -9,7 +9,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../web"
 
 if ! command -v npm >/dev/null; then
-  echo "npm is missing. scripts/test.sh installs it, or: apt-get install nodejs npm" >&2
+  echo "npm is missing. scripts/test.sh installs it." >&2
   exit 1
 fi
 
