@@ -12,14 +12,15 @@
 namespace sluice::postgres {
 
 /// Short reads that are sent together, in one group with one Sync at its end: the server wakes once
-/// for all of them, runs them as one transaction, and answers them with one message. They are
-/// reported together, when the Sync is answered. A statement that fails takes those behind it with
-/// it: they were not run. Takes more until `close`, which must come before anything is awaited.
+/// for all of them, runs them as one read-only transaction, and answers them with one message. They
+/// are reported together, when the Sync is answered. A statement that fails takes those behind it
+/// with it: they were not run. Takes more until `close`, which must come before anything is
+/// awaited.
 class Batch final : public Operation {
  public:
   explicit Batch(Session& session) : session_(session) {}
 
-  /// Whether it may go along: with the same limits, as they are set once for all, and unless the
+  /// Whether it may go along: with the same time limit, as that is set once for all, and unless the
   /// others would have to wait for long.
   [[nodiscard]] bool takes(const Query& query, const pool::ExecuteOptions& options) const;
   void add(const Query& query, const pool::ExecuteOptions& options, Execution::User user);
@@ -43,7 +44,6 @@ class Batch final : public Operation {
   std::vector<std::unique_ptr<Execution>> members_;
   std::size_t answered_ = 0;  // of the members, from the first
   base::Duration timeout_{};
-  bool read_only_ = false;
   bool settings_sent_ = false;
   base::Duration expected_{};  // to run all of them
   std::optional<Error> unusable_;

@@ -154,14 +154,16 @@ void Execution::send_deallocations() {
 
 /// Each holds until the end of the group, which is the statement's implicit transaction.
 void Execution::send_settings() {
-  if (traits_.refuses_block && !read_only_) return;
-  if (!read_only_ && !in_transaction_ && timeout_ == session_.statement_timeout) return;
+  // Nothing in a batch can write, whatever hides in a view: so that all of it can be run again.
+  const bool read_only = read_only_ || place_ == Place::kFirst;
+  if (traits_.refuses_block && !read_only) return;
+  if (!read_only && !in_transaction_ && timeout_ == session_.statement_timeout) return;
   ParameterValues values;
   values.add(std::to_string(timeout_.count()));
-  const char* sql = read_only_ ? kSetReadOnly : kSetTimeout;
+  const char* sql = read_only ? kSetReadOnly : kSetTimeout;
   if (session_.cache.capacity() == 0)
     return expect(session_.pipeline.run_unprepared(Step::kSettings, sql, values));
-  std::string& name = read_only_ ? session_.read_only_statement : session_.timeout_statement;
+  std::string& name = read_only ? session_.read_only_statement : session_.timeout_statement;
   if (name.empty()) {
     name = session_.cache.new_name();
     expect(session_.pipeline.prepare(Step::kSettings, name, sql, {}));
@@ -339,7 +341,7 @@ std::optional<base::Duration> Execution::short_read(Session& session, const Quer
   const auto forced = [](const Param& param) { return !param.type.empty(); };
   if (std::ranges::any_of(query.params, forced)) return std::nullopt;
   const PreparedPtr known = session.cache.find(query.sql, {});
-  if (!known || !known->traits.reads || !known->traits.clean) return std::nullopt;
+  if (!known || !known->traits.reads || known->writes_all_the_same) return std::nullopt;
   return known->usual_duration < kShort ? known->usual_duration : std::nullopt;
 }
 

@@ -49,6 +49,10 @@ void Execution::judge_failure(Step step, Error error) {
     // It has to be short once more before it may be sent with others again.
     prepared_->usual_duration.reset();
     if (repairable) return leave_batch(error);
+    if (error.sqlstate() == "25006" && !read_only_) {
+      prepared_->writes_all_the_same = true;
+      return leave_to_second_try("it writes");
+    }
   }
   repairing_ = repairable;
   if (step == Step::kTypes && !names_to_find_.empty()) error = unknown_type(names_to_find_.front());
