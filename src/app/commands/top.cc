@@ -43,7 +43,7 @@ void look(Session& session, Snapshot& snapshot, Clock::time_point& looked) {
   auto queries = client::fetch(session.gateway,
                                client::Request{.path = "/admin/queries", .patience = kPatience});
   snapshot.queries.reset();
-  if (queries) snapshot.queries = *std::move(queries);
+  if (queries) snapshot.queries.emplace(*std::move(queries));
   looked = Clock::now();
 }
 
