@@ -1,10 +1,13 @@
 """The commands that ask a running gateway, as people and scripts use them."""
 
+import concurrent.futures
 import csv
 import io
 import json
 import os
 import pty
+import signal
+import socket
 import subprocess
 import tempfile
 import unittest
@@ -169,6 +172,71 @@ class Operating(CommandTest):
         self.assertEqual(self.sluice("disconnect", "third", "--force").stdout, "third: disconnected\n")
         self.sluice("query", "third", "SELECT 1", status=1)
 
+    def test_a_database_is_paused_drained_renewed_and_resumed(self):
+        self.assertRegex(self.sluice("pause", "second", "--reason", "moving disks").stdout, "^second: paused")
+        self.assertIn("paused", self.sluice("status").stdout)
+        self.sluice("query", "second", "SELECT 1", "--timeout", "100ms", status=4)
+        self.assertRegex(self.sluice("resume", "second").stdout, "^second: active")
+        self.assertRegex(self.sluice("drain", "second").stdout, "^second: draining")
+        self.assertIn("(draining)", self.sluice("query", "second", "SELECT 1", status=4).stderr)
+        self.sluice("resume", "second")
+        self.assertRegex(self.sluice("reconnect", "second").stdout, "^second: active")
+        self.sluice("query", "second", "SELECT 1")
+        events = self.sluice("events", "--db", "second", "--kind", "operator").stdout
+        self.assertRegex(events, r"(?m)^\S+Z  operator  second: .*moving disks")
+        last = json.loads(self.sluice("events", "-n", "1", "-o", "json").stdout)
+        self.assertEqual(len(last["events"]), 1)
+
+    def test_a_probe_says_whether_a_database_answers(self):
+        self.assertRegex(self.sluice("probe", "main").stdout, r"^main: answers, \d")
+        self.assertIn("gone: does not answer: ", self.sluice("probe", "gone", status=4).stderr)
+
+    def test_a_query_is_listed_and_cancelled(self):
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            answer = pool.submit(self.gateway.query, "SELECT pg_sleep(30)")
+            listed = wait_until(lambda: self.sluice("queries", "-o", "csv").stdout.splitlines()[1:], "it is listed")
+            self.assertIn("pg_sleep", listed[0])
+            query_id = listed[0].split(",")[0]
+            self.assertEqual(self.sluice("cancel", query_id).stdout, f"{query_id}: cancelled\n")
+            self.assertEqual(answer.result(timeout=10).json["code"], "cancelled")
+        self.assertIn("not_found", self.sluice("cancel", query_id, status=1).stderr)
+
+    def test_statements_tell_what_costs(self):
+        self.sluice("query", "main", "SELECT count(*) AS unheard_of FROM items")
+        done = self.sluice("statements", "--order", "calls", "-n", "1000")
+        self.assertRegex(done.stdout, r"(?m)^main +1 .* SELECT count\(\*\) AS unheard_of FROM items$")
+
+    def test_events_are_followed(self):
+        process = subprocess.Popen([BINARY, "events", "--follow"], stdout=subprocess.PIPE, text=True,
+                                   env={"SLUICE_URL": f"http://127.0.0.1:{self.gateway.port}"})
+        self.addCleanup(process.stdout.close)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        self.sluice("pause", "second", "--reason", "to be followed")
+        self.sluice("resume", "second")
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            found = pool.submit(lambda: next(line for line in process.stdout if "to be followed" in line))
+            self.assertIn("second", found.result(timeout=10))
+
+    def test_connect_asks_for_the_password_without_showing_it(self):
+        pid, terminal = pty.fork()
+        if pid == 0:
+            os.execve(BINARY, [BINARY, "connect", f"postgresql://app@127.0.0.1:{self.postgres.port}/third", "--id", "asked"],
+                      {"SLUICE_URL": f"http://127.0.0.1:{self.gateway.port}", "TERM": "xterm"})
+        with os.fdopen(terminal, "r+b", buffering=0) as file:
+            self.addCleanup(signal.alarm, 0)
+            signal.alarm(30)  # reading has no time limit of its own
+            shown = b""
+            while b"Password for app@" not in shown:
+                shown += file.read(4096)
+            file.write(self.postgres.password.encode() + b"\n")
+            while b"PostgreSQL" not in shown:
+                shown += file.read(4096)
+        self.assertEqual(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), 0)
+        self.assertIn(b"asked: connected", shown)
+        self.assertNotIn(self.postgres.password.encode(), shown)
+        self.sluice("disconnect", "asked", "--force")
+
     def test_a_wrong_password_is_told(self):
         target = f"postgresql://app@127.0.0.1:{self.postgres.port}/third"
         done = self.sluice("connect", target, "--password-env", "PW", status=1, environment={"PW": "wrong"})
@@ -200,6 +268,16 @@ class Reaching(CommandTest):
         done = self.sluice("status", "--url", f"http://127.0.0.1:{free_port()}", status=2)
         self.assertIn("Connection refused", done.stderr)
         self.assertIn("SLUICE_URL", done.stderr)
+
+    def test_a_gateway_that_goes_away_meanwhile_is_told(self):
+        with socket.create_server(("127.0.0.1", 0)) as listener, concurrent.futures.ThreadPoolExecutor(1) as pool:
+            done = pool.submit(self.sluice, "query", "a", "SELECT 1", "--url",
+                               f"http://127.0.0.1:{listener.getsockname()[1]}", status=2)
+            connection, _ = listener.accept()
+            connection.recv(65536)
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{")
+            connection.close()
+            self.assertIn("whether the request was carried out is not known", done.result().stderr)
 
     def test_a_key_is_needed_and_comes_from_the_environment_or_a_file(self):
         gateway = Gateway({"databases": {"main": self.postgres.target()}}, [KEY],

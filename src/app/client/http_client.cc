@@ -1,7 +1,5 @@
 #include "app/client/http_client.h"
 
-#include <fmt/format.h>
-
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/read.hpp>
@@ -36,9 +34,15 @@ std::string text_of(boost::beast::string_view text) { return {text.data(), text.
 
 tl::unexpected<Failure> lost(const Address& address, const boost::system::error_code& problem) {
   const bool late = problem == boost::system::errc::timed_out;
-  return failed(ExitStatus::kUnreachable,
-                fmt::format("{}: {}", address.name,
-                            late ? "the gateway did not answer in time" : problem.message()));
+  const bool cut = problem == http::error::end_of_stream ||
+                   problem == http::error::partial_message ||
+                   problem == boost::system::errc::connection_reset;
+  const std::string words = late ? "the gateway did not answer in time"
+                            : cut
+                                ? "the connection was lost before the answer was complete; whether "
+                                  "the request was carried out is not known"
+                                : problem.message();
+  return failed(ExitStatus::kUnreachable, address.name + ": " + words);
 }
 
 }  // namespace

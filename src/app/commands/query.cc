@@ -144,7 +144,10 @@ Outcome<ExitStatus> show(Session& session, const QueryOptions& options, Reply re
     return ExitStatus::kOk;
   }
   const auto answer = Answer::parse(std::move(reply.body));
-  if (!answer) return tl::unexpected(answer.error());
+  if (!answer) {
+    return client::failed(ExitStatus::kFailure,
+                          answer.error().message + "\nhint: -o json writes it unread");
+  }
   if (!has_result(answer->root(), options)) {
     return tl::unexpected(client::describe_problem(answer->root(), options.sql));
   }

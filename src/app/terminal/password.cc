@@ -40,11 +40,12 @@ class WithoutEcho {
 }  // namespace
 
 std::optional<std::string> ask_password(Terminal& terminal, const std::string& prompt) {
-  terminal.err << prompt << std::flush;
   std::string password;
   bool got = false;
   {
+    // First: switching drops what was typed before, and nobody types before being asked.
     const WithoutEcho silence;
+    terminal.err << prompt << std::flush;
     got = static_cast<bool>(std::getline(terminal.in, password));
   }
   terminal.err << "\n";
