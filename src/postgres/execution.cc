@@ -17,7 +17,9 @@ constexpr std::size_t kLongestCached = 64 * 1024;
 /// libpq collects a result faster than it hands out rows one by one, but without a limit.
 constexpr std::int64_t kSmall = 256 * 1024;
 
-/// What may be sent with others: they would wait for a longer one.
+/// What may be sent with others: they would wait for a longer one, or for its rows.
+constexpr std::int64_t kShortResult = 64 * 1024;
+
 constexpr std::chrono::milliseconds kShort{2};
 
 constexpr const char* kSetTimeout = "SELECT pg_catalog.set_config('statement_timeout', $1, true)";
@@ -342,6 +344,7 @@ std::optional<base::Duration> Execution::short_read(Session& session, const Quer
   if (std::ranges::any_of(query.params, forced)) return std::nullopt;
   const PreparedPtr known = session.cache.find(query.sql, {});
   if (!known || !known->traits.reads || known->writes_all_the_same) return std::nullopt;
+  if (!known->usual_bytes || *known->usual_bytes > kShortResult) return std::nullopt;
   return known->usual_duration < kShort ? known->usual_duration : std::nullopt;
 }
 
