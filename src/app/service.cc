@@ -158,6 +158,7 @@ void Service::stop(std::chrono::milliseconds patience) {
   manager_.close(patience, [&closed] { closed.set_value(); });
   closed.get_future().wait();
   server_->stop();
+  events_.on_event(nullptr);  // nobody is left to tell, and the gateway goes before the events do
 }
 
 }  // namespace sluice::app
