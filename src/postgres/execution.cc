@@ -19,7 +19,6 @@ constexpr std::int64_t kSmall = 256 * 1024;
 
 /// What may be sent with others: they would wait for a longer one, or for its rows.
 constexpr std::int64_t kShortResult = 64 * 1024;
-
 constexpr std::chrono::milliseconds kShort{2};
 
 constexpr const char* kSetTimeout = "SELECT pg_catalog.set_config('statement_timeout', $1, true)";
