@@ -24,6 +24,12 @@ class Bench(_CommandTest):
             self.assertIn(words, done.stdout)
         self.assertEqual(done.stderr, "")  # progress is for terminals
 
+    def test_many_users_need_no_settings_of_the_system(self):
+        done = subprocess.run(["prlimit", "--nofile=64:4096", BINARY, "bench", "main", "SELECT 1", "-u", "100", "-n", "300",
+                               "-o", "json"], capture_output=True, text=True, timeout=60,
+                              env={"SLUICE_URL": f"http://127.0.0.1:{self.gateway.port}", "PATH": "/usr/bin:/bin"})
+        self.assertEqual(json.loads(done.stdout)["failures"], {}, done)
+
     def test_json_for_programs(self):
         done = self.bench("SELECT 1", "-u", "2", "-n", "50", "-o", "json", "--fail-if", "errors<1%")
         result = json.loads(done.stdout)

@@ -89,6 +89,7 @@ Outcome<Socket> Socket::connect_unix(const Address& address, std::chrono::millis
   }
   std::memcpy(place.sun_path, address.socket.data(), address.socket.size());
   Socket socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (socket.fd_ < 0) return unreachable(address, reason(errno));
   socket.set_patience(patience);
   if (::connect(socket.fd_, reinterpret_cast<const sockaddr*>(&place), sizeof place) != 0) {
     return unreachable(address, reason(errno));
@@ -107,6 +108,7 @@ Outcome<Socket> Socket::connect(const Address& address, std::chrono::millisecond
   int last = 0;
   for (const addrinfo* each = found.first; each != nullptr; each = each->ai_next) {
     Socket socket(::socket(each->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    if (socket.fd_ < 0) return unreachable(address, reason(errno));  // too many open files
     socket.set_patience(patience);
     const int on = 1;
     setsockopt(socket.fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);

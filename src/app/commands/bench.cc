@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <sys/resource.h>
 
 #include <ostream>
 
@@ -81,6 +82,14 @@ void clear_progress(Session& session) {
   if (session.terminal.err_is_terminal) session.terminal.err << "\r\x1b[K" << std::flush;
 }
 
+/// Every user has a connection, and many systems allow 1,024 files unless asked for more.
+void allow_many_files() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 /// What does not work once would not work ten thousand times.
 Outcome<void> try_once(Session& session, const bench::Plan& plan) {
   const auto answer = client::fetch(session.gateway, plan.request);
@@ -107,6 +116,7 @@ Outcome<ExitStatus> run_bench(Session& session, const BenchOptions& options) {
   if (!plan) return tl::unexpected(plan.error());
   const auto sizes = sizes_in(options.sweep.empty() ? kDefaultSizes : options.sweep);
   if (!sizes) return tl::unexpected(sizes.error());
+  allow_many_files();
   if (auto works = try_once(session, plan->load); !works) return tl::unexpected(works.error());
   if (!options.sweep.empty()) return sweep_pool(session, *plan, *sizes);
   return options.pool_limit ? walk_to_limit(session, *plan) : run_once(session, *plan);

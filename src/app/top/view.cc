@@ -90,9 +90,10 @@ std::string heading(const View& view, const Rows& pools) {
   }
   const auto troubled = std::count_if(pools.begin(), pools.end(),
                                       [](auto* pool) { return commands::severity(*pool) > 0; });
-  std::string text = fmt::format(
-      "sluice  {} databases, {} need attention  {}/s  {} waiting  every {}", pools.size(), troubled,
-      terminal::count(rate), terminal::count(waiting), terminal::duration(view.interval));
+  std::string text =
+      fmt::format("sluice  {} databases, {} need{} attention  {}/s  {} waiting  every {}",
+                  pools.size(), troubled, troubled == 1 ? "s" : "", terminal::count(rate),
+                  terminal::count(waiting), terminal::duration(view.interval));
   if (view.paused) text += "  PAUSED";
   if (!view.filter.empty()) text += "  /" + terminal::printable(view.filter);
   return text;

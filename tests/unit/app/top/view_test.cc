@@ -45,7 +45,7 @@ class Top : public testing::Test {
 TEST_F(Top, ShowsDatabasesThatNeedAttentionFirst) {
   const std::string text = screen();
   EXPECT_TRUE(
-      text.starts_with("sluice  3 databases, 1 need attention  501/s  0 waiting  every 2s"));
+      text.starts_with("sluice  3 databases, 1 needs attention  501/s  0 waiting  every 2s"));
   EXPECT_LT(place("sick"), place("busy"));
   EXPECT_LT(place("busy"), place("calm"));
   EXPECT_NE(text.find(">  busy      running  1.5s  ann  SELECT  1"), std::string::npos) << text;
