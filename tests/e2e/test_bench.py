@@ -80,7 +80,7 @@ class Bench(unittest.TestCase):
             sections = {section["name"]: section["rows"] for section in json.load(file)["sections"]}
         self.assertEqual(list(sections), ["point", "rows", "fanout", "health"])
         labels = {row["label"] for row in sections["point"]}
-        self.assertEqual(labels, {"sluice", "sluice, access log", "pgbench -c 64", "pgbench -c 20", "pgbench -c 4"})
+        self.assertEqual(labels, {"sluice", "sluice, access log", "sluice, no batches", "pgbench -c 64", "pgbench -c 20", "pgbench -c 4"})
         for row in (row for rows in sections.values() for row in rows):
             self.assertGreater(row["rate"], 0, row)
             self.assertEqual(row["errors"], 0, row)
