@@ -16,18 +16,23 @@ struct ReloadOptions {
   bool dry_run = false;
 };
 struct ConfigOptions {};
+struct BundleOptions {};
 
 void declare_reload_options(CLI::App& app, ReloadOptions& options) {
   app.add_flag("--dry-run", options.dry_run, "Only say what would change");
 }
 
-/// "pool.max_size: 10 -> 20", and whether it takes effect.
-std::string describe_change(const json::Value& change, bool dry_run) {
-  std::string text = fmt::format("{}: {} -> {}", text_at_path(change, "name"),
-                                 text_at_path(change, "from"), text_at_path(change, "to"));
-  const bool applied = text_at_path(change, "applied") == "true";
-  if (!applied && !dry_run) text += " (takes effect at the next start)";
-  return terminal::printable(text);
+std::string value_at(const json::Value& change, std::string_view path) {
+  const json::Value* value = find_path(change, path);
+  return value == nullptr || value->is_null() ? "(none)" : std::string(value->text());
+}
+
+/// "pool.max_size: 10 -> 20", and whether that waits for a restart.
+std::string describe_change(const json::Value& change) {
+  const bool waits = text_at_path(change, "reloadable") == "false";
+  return terminal::printable(fmt::format("{}: {} -> {}{}", text_at_path(change, "name"),
+                                         value_at(change, "from"), value_at(change, "to"),
+                                         waits ? " (needs a restart)" : ""));
 }
 
 Outcome<ExitStatus> reload(Session& session, const ReloadOptions& options) {
@@ -44,7 +49,7 @@ Outcome<ExitStatus> reload(Session& session, const ReloadOptions& options) {
     return ExitStatus::kOk;
   }
   for (const json::Value& change : *changes) {
-    session.terminal.out << describe_change(change, options.dry_run) << "\n";
+    session.terminal.out << describe_change(change) << "\n";
   }
   return ExitStatus::kOk;
 }
@@ -57,6 +62,13 @@ Outcome<ExitStatus> config(Session& session, const ConfigOptions&) {
   return ExitStatus::kOk;
 }
 
+Outcome<ExitStatus> support_bundle(Session& session, const BundleOptions&) {
+  const auto answer = client::fetch(session.gateway, "/admin/support-bundle");
+  if (!answer) return tl::unexpected(answer.error());
+  write_line(session, answer->text());
+  return ExitStatus::kOk;
+}
+
 }  // namespace
 
 void declare_configuration(Declarations& declarations) {
@@ -66,6 +78,12 @@ void declare_configuration(Declarations& declarations) {
        .description = "Show the configuration in force, without secrets",
        .examples = "Examples:\n  sluice config | grep pool"},
       [](CLI::App&, ConfigOptions&) {}, config);
+  declarations.add<BundleOptions>(
+      {.name = "support-bundle",
+       .group = kMeasuring,
+       .description = "Write all that helps to find a fault, as one JSON document without secrets",
+       .examples = "Examples:\n  sluice support-bundle > bundle.json"},
+      [](CLI::App&, BundleOptions&) {}, support_bundle);
   declarations.add<ReloadOptions>(
       {.name = "reload",
        .group = kOperating,

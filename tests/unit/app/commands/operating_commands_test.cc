@@ -123,6 +123,36 @@ TEST_F(OperatingCommands, DisconnectMayBeForced) {
   EXPECT_EQ(gateway_.asked[0].path, "/databases/a?force=true");
 }
 
+TEST_F(OperatingCommands, ReloadTellsWhatChanges) {
+  will_answer(200,
+              R"({"applied":false,"changes":[{"name":"pool.max_size","from":"10","to":"20",)"
+              R"("applied":false,"reloadable":true},{"name":"server.listen","from":null,"to":"x",)"
+              R"("applied":false,"reloadable":false}]})");
+  EXPECT_EQ(run({"reload", "--dry-run"}), 0);
+  EXPECT_EQ(gateway_.asked[0].method, "POST");
+  EXPECT_EQ(gateway_.asked[0].path, "/admin/reload?dry_run=true");
+  EXPECT_EQ(out(),
+            "pool.max_size: 10 -> 20\n"
+            "server.listen: (none) -> x (needs a restart)\n");
+}
+
+TEST_F(OperatingCommands, AnInvalidConfigurationIsToldWhole) {
+  will_answer(422, R"({"code":"invalid_request","detail":"2 mistakes","errors":[)"
+                   R"({"field":"f:1","message":"a"},{"field":"f:2","message":"b"}]})");
+  EXPECT_EQ(run({"reload"}), 1);
+  EXPECT_EQ(err(), "2 mistakes (invalid_request)\n  f:1: a\n  f:2: b\n");
+}
+
+TEST_F(OperatingCommands, ListsOfQueriesAndStatementsAskAsTold) {
+  run({"queries", "--db", "a b"});
+  run({"statements", "--order", "errors", "-n", "3", "--db", "a"});
+  run({"cancel", "1/2"});
+  ASSERT_EQ(gateway_.asked.size(), 3u);
+  EXPECT_EQ(gateway_.asked[0].path, "/admin/queries?db_id=a%20b");
+  EXPECT_EQ(gateway_.asked[1].path, "/admin/statements?order=errors&limit=3&db_id=a");
+  EXPECT_EQ(gateway_.asked[2].path, "/admin/queries/1%2F2");
+}
+
 TEST_F(OperatingCommands, EventsAreLinesAsALogHasThem) {
   will_answer(200, R"({"events":[{"seq":1,"time":"T","kind":"breaker","db_id":"a","actor":null,)"
                    R"("message":"opened\u001b"},{"seq":2,"time":"T","kind":"server","db_id":null,)"
