@@ -2,9 +2,10 @@
 # Sluice on a real PostgreSQL, from nothing: installs what is missing, builds, starts a private PostgreSQL
 # with four small shops and the gateway in front of it, shows a handful of requests, and stays until Ctrl-C.
 #
-#   scripts/demo.sh [--once] [--port N] [--binary FILE] [--state DIRECTORY]
+#   scripts/demo.sh [--once] [--chaos] [--port N] [--binary FILE] [--state DIRECTORY]
 #
 #   --once        show the requests, clean up, exit 0
+#   --chaos       let the dashboard slow, stop or kill the databases (scripts/chaos.py)
 #   --port N      the gateway's port (8080, or a free one if that is taken; 0: a free one)
 #   --binary F    use this gateway; installs and builds nothing
 #   --state D     where data and addresses are kept while it runs (build/demo)
@@ -15,11 +16,12 @@ root=$PWD
 . scripts/lib/postgres.sh
 . scripts/lib/gateway.sh
 
-once=false port='' binary='' state=$root/build/demo
-usage() { sed -n '2,11s/^# \{0,1\}//p' "$0"; }
+once=false chaos=false port='' binary='' state=$root/build/demo
+usage() { sed -n '2,12s/^# \{0,1\}//p' "$0"; }
 while [ $# -gt 0 ]; do
   case $1 in
     --once) once=true ;;
+    --chaos) chaos=true ;;
     --port) port=${2:?--port needs a number}; shift ;;
     --binary) binary=$(realpath "${2:?--binary needs a file}"); shift ;;
     --state) state=$(realpath -m "${2:?--state needs a directory}"); shift ;;
@@ -40,6 +42,7 @@ cleanup() {
   trap '' INT TERM HUP
   if [ -n "${gateway_pid:-}" ] || [ -n "${postgres_link:-}" ]; then echo "Cleaning up"; fi
   gateway_stop
+  chaos_stop
   postgres_stop
   if [ "${mine:-}" = true ]; then rm -f "$state/env" "$state/gateway.log" "$state/gateway.pid"; fi
   exit "$status"
@@ -90,6 +93,32 @@ start_databases() {
   echo "PostgreSQL listens on 127.0.0.1:$PGPORT"
 }
 
+# Every shop behind a port of its own, where scripts/chaos.py can trouble it alone.
+start_chaos() {
+  $chaos || return 0
+  say "Starting the chaos between the gateway and the shops"
+  local shop port pairs=()
+  for shop in shop_eu shop_us shop_asia; do
+    port=$(free_port)
+    pairs+=("$shop=$port")
+    export "SLUICE_DATABASES__${shop^^}__PORT=$port"
+  done
+  export SLUICE_SERVER__CHAOS_SOCKET=$state/chaos.socket
+  coproc CHAOS { exec setpriv --pdeathsig TERM python3 scripts/chaos.py --control "$SLUICE_SERVER__CHAOS_SOCKET" --upstream "$PGPORT" "${pairs[@]}" 9>&-; }
+  # shellcheck disable=SC2153  # coproc sets it
+  chaos_pid=$CHAOS_PID
+  read -r -t 10 <&"${CHAOS[0]}" || { echo "scripts/chaos.py did not start" >&2; return 1; }
+  echo "shop_eu, shop_us and shop_asia can be slowed, stopped and killed"
+}
+
+# shellcheck disable=SC2317  # called by cleanup
+chaos_stop() {
+  [ -n "${chaos_pid:-}" ] || return 0
+  kill "$chaos_pid" 2>/dev/null || true
+  wait "$chaos_pid" 2>/dev/null || true
+  rm -f "$state/chaos.socket"
+}
+
 start_gateway() {
   say "Starting the gateway with config/demo.yaml"
   gateway_start "$binary" config/demo.yaml "$port" "$state/gateway.log"
@@ -114,6 +143,7 @@ show_requests() {
 
 prepare
 start_databases
+start_chaos
 start_gateway
 show_requests
 
@@ -131,6 +161,13 @@ cat <<EOT
 
 Ctrl-C stops everything and removes the data.
 EOT
+if $chaos; then
+  cat <<EOT
+
+Trouble a shop (slow, stop, kill) and let it recover, from the dashboard or here:
+  curl -sS -H 'Content-Type: application/json' $gateway_url/admin/chaos/shop_eu -d '{"action": "kill"}'
+EOT
+fi
 wait "$gateway_pid" || true
 echo "The gateway has ended; the end of its log:" >&2
 tail -n 20 "$state/gateway.log" >&2

@@ -26,6 +26,9 @@ void log_access(Log& log, const http::AccessRecord& record) {
                                {"client", request.client}};
   const auto db_id = request.path_parameters.find("db_id");
   if (db_id != request.path_parameters.end()) fields.emplace_back("db_id", db_id->second);
+  if (!record.origin.actor.empty()) fields.emplace_back("actor", record.origin.actor);
+  const auto trace_id = manager::trace_id(record.origin.traceparent);
+  if (!trace_id.empty()) fields.emplace_back("trace_id", trace_id);
   log.info("request", fields);
 }
 

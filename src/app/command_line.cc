@@ -212,6 +212,11 @@ config::LoadResult load_configuration(const Command& command, config::Environmen
   auto result = config::load(command.config_file, environment);
   check_host_rules(result);
   if (command.listen.empty()) return result;
+  for (config::SettingReport& setting : result.report.settings) {
+    if (setting.where != kListenVariable) continue;
+    setting.where = "--listen";
+    setting.origin = config::SettingOrigin::kCommandLine;
+  }
   for (config::ConfigMistake& mistake : result.mistakes) {
     if (mistake.where == kListenVariable) mistake.where = "--listen";
   }

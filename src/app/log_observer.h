@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <string_view>
 
 #include "app/log_sink.h"
@@ -16,6 +17,8 @@ class LogObserver : public Observer {
   LogObserver(Log& log, gateway::Events& events, bool pool_events)
       : log_(log), events_(events), pool_events_(pool_events) {}
 
+  void tell_pool_events(bool tell) { pool_events_ = tell; }
+
   void on_breaker_transition(const BreakerTransition& transition) override;
   void on_pool_event(std::string_view db_id, PoolEvent event, std::string_view detail) override;
   void on_database(std::string_view db_id, std::string_view what) override;
@@ -23,7 +26,7 @@ class LogObserver : public Observer {
  private:
   Log& log_;
   gateway::Events& events_;
-  const bool pool_events_;
+  std::atomic<bool> pool_events_;
 };
 
 }  // namespace sluice::app

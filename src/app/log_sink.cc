@@ -13,6 +13,7 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds kFlushInterval{200};
+constexpr std::size_t kMostTroubles = 100;
 
 /// Writes finished lines to a stream; spdlog's own would flush after each.
 class StreamSink : public spdlog::sinks::base_sink<std::mutex> {
@@ -156,7 +157,21 @@ void Log::write_repeats(std::chrono::steady_clock::time_point now) {
   }
 }
 
+void Log::set_level(std::string_view word) { level_ = parse_level(word); }
+
+std::vector<std::string> Log::recent_troubles() const {
+  const std::lock_guard lock(troubles_mutex_);
+  return {troubles_.begin(), troubles_.end()};
+}
+
+void Log::remember(const LogRecord& line) {
+  const std::lock_guard lock(troubles_mutex_);
+  troubles_.push_back(json_line(line));
+  if (troubles_.size() > kMostTroubles) troubles_.pop_front();
+}
+
 void Log::put(const LogRecord& line) {
+  if (line.level >= LogLevel::kWarn) remember(line);
   lines_[static_cast<std::size_t>(line.level)].fetch_add(1, std::memory_order_relaxed);
   const std::string text = as_json_ ? json_line(line) : text_line(line, coloured_);
   logger_->log(spdlog_level(line.level), spdlog::string_view_t(text.data(), text.size()));

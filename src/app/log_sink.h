@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
+#include <deque>
 #include <functional>
 #include <initializer_list>
 #include <memory>
@@ -52,6 +53,10 @@ class Log {
   void always(LogLevel level, std::string_view message, Fields fields = {});
 
   [[nodiscard]] bool shows(LogLevel level) const { return level >= level_; }
+  /// "debug", "info", "warn" or "error".
+  void set_level(std::string_view word);
+  /// The last warnings and errors, as JSON, the oldest first.
+  [[nodiscard]] std::vector<std::string> recent_troubles() const;
   /// Lines written so far, by level. From any thread.
   [[nodiscard]] std::int64_t lines(LogLevel level) const {
     return lines_[static_cast<std::size_t>(level)].load(std::memory_order_relaxed);
@@ -63,17 +68,20 @@ class Log {
   void write(const LogRecord& record);
   void write_repeats(std::chrono::steady_clock::time_point now);
   void put(const LogRecord& record);
+  void remember(const LogRecord& record);
   void start_flusher();
   void flush_regularly();
   [[nodiscard]] LogRecord record(LogLevel level, std::string_view message, Fields fields) const;
 
   const LogOptions options_;
-  const LogLevel level_;
+  std::atomic<LogLevel> level_;
   bool on_terminal_ = false;
   bool as_json_ = true;
   bool coloured_ = false;
   std::array<std::atomic<std::int64_t>, 4> lines_{};  ///< by LogLevel
   std::unique_ptr<spdlog::logger> logger_;
+  mutable std::mutex troubles_mutex_;
+  std::deque<std::string> troubles_;
   std::mutex repeats_mutex_;
   RepeatFilter repeats_;
   std::mutex stop_mutex_;

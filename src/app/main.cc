@@ -59,7 +59,7 @@ int run(const Command& command, const config::Environment& environment) {
   if (command.verb == Command::Verb::kServe) {
     block_stop_signals();
     Log log({.config = loaded.config.log});
-    return serve(loaded.config, log, [&] { return load_configuration(command, environment); });
+    return serve(loaded, log, [&] { return load_configuration(command, environment); });
   }
   const int status = print(describe_configuration(loaded.config), stdout, 0);
   return command.connect ? print_trial(loaded.config) : status;

@@ -7,7 +7,9 @@
 #include <ctime>
 #include <memory>
 #include <string>
+#include <utility>
 
+#include "app/reload_orders.h"
 #include "app/service.h"
 #include "app/service_manager.h"
 #include "app/watchdog.h"
@@ -19,12 +21,16 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kPollEvery{20};
 
-/// SIGTERM, SIGINT and SIGHUP, taken one by one by the main thread; blocked everywhere.
+bool ends(int signal_number) { return signal_number == SIGTERM || signal_number == SIGINT; }
+
+/// SIGTERM, SIGINT, SIGHUP and that of the reload orders, taken one by one by the main thread;
+/// blocked everywhere.
 class Signals {
  public:
   Signals() {
     sigemptyset(&set_);
-    for (int number : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set_, number);
+    for (int number : {SIGTERM, SIGINT, SIGHUP, ReloadOrders::signal_number()})
+      sigaddset(&set_, number);
   }
 
   void block() const { pthread_sigmask(SIG_BLOCK, &set_, nullptr); }
@@ -42,7 +48,7 @@ class Signals {
     patience.tv_sec = time.count() / 1000;
     patience.tv_nsec = time.count() % 1000 * 1'000'000;
     const int number = sigtimedwait(&set_, nullptr, &patience);
-    return number == SIGTERM || number == SIGINT;
+    return ends(number);
   }
 
  private:
@@ -58,19 +64,8 @@ std::unique_ptr<Watchdog> watch(const Service& service, const ServiceManager& ma
                                     [manager] { manager.alive(); });
 }
 
-void reload(Service& service, Log& log, const Reload& read_again) {
-  const auto loaded = read_again();
-  for (const auto& mistake : loaded.mistakes) {
-    log.error("the configuration was not reloaded; nothing has changed",
-              {{"where", mistake.where}, {"mistake", mistake.message}});
-  }
-  if (!loaded.mistakes.empty()) return;
-  if (const auto reloaded = service.reload(loaded.config); !reloaded) {
-    log.error("the configuration was reloaded only in part",
-              {{"mistake", reloaded.error().message}});
-    return;
-  }
-  log.info("the configuration was reloaded; server and log settings need a restart");
+void serve_orders(Service& service, ReloadOrders& orders, const Reload& read_again) {
+  for (const auto& order : orders.take()) order.done(service.reload(read_again(), order));
 }
 
 /// Lets what has begun end; the second signal ends it at once.
@@ -91,31 +86,35 @@ void drain(Service& service, Log& log, const config::ServerConfig& config, const
 
 void block_stop_signals() { Signals().block(); }
 
-int serve(const config::Config& config, Log& log, const Reload& read_again) {
+int serve(const config::LoadResult& loaded, Log& log, const Reload& read_again) {
   const Signals signals;
-  auto service = Service::create(config, log);
+  auto service = Service::create(loaded, log);
   if (!service) {
     log.error("cannot start", {{"error", service.error().message}});
     return 1;
   }
+  ReloadOrders orders;  // ends before the service: what is left in it still knows its worker
+  (*service)->on_reload_order(
+      [&orders](gateway::ReloadOrder order) { orders.put(std::move(order)); });
   if (const auto started = (*service)->start(); !started) {
     log.error("cannot start", {{"error", started.error().message}});
     return 1;
   }
   log.info("listening", {{"address", (*service)->address()},
-                         {"databases", static_cast<std::int64_t>(config.databases.size())}});
+                         {"databases", static_cast<std::int64_t>(loaded.config.databases.size())}});
   log.flush();
   const ServiceManager manager;
   const auto watchdog = watch(**service, manager);
   const std::string serving = "serving at " + (*service)->address();
   manager.ready(serving);
-  for (int number = signals.wait(); number == SIGHUP; number = signals.wait()) {
+  for (int number = signals.wait(); !ends(number); number = signals.wait()) {
     manager.reloading();
-    reload(**service, log, read_again);
+    if (number == SIGHUP) (*service)->reload(read_again(), {.actor = "SIGHUP"});
+    serve_orders(**service, orders, read_again);
     manager.ready(serving);
   }
   manager.stopping();
-  drain(**service, log, config.server, signals);
+  drain(**service, log, (*service)->config().server, signals);
   (*service)->stop(milliseconds(0));
   log.info("stopped");
   return 0;

@@ -1,12 +1,11 @@
 #include "app/service.h"
 
-#include <algorithm>
 #include <future>
 #include <random>
 #include <utility>
 
 #include "app/access_log.h"
-#include "app/log_observer.h"
+#include "app/slow_query_log.h"
 #include "gateway/version.h"
 #include "postgres/postgres.h"
 
@@ -29,14 +28,7 @@ http::ServerOptions server_options(const config::ServerConfig& config) {
   return options;
 }
 
-Result<std::shared_ptr<const gateway::AccessRules>> access_rules(const config::Config& config) {
-  auto hosts = security::HostRules::parse(config.security.connect_hosts);
-  if (!hosts) return fail(std::move(hosts.error()));
-  return std::make_shared<const gateway::AccessRules>(gateway::AccessRules{
-      security::ApiKeys(config.security.api_keys), std::move(*hosts), config.defaults});
-}
-
-/// The audit trail: who did what. Breakers and databases have lines of their own.
+/// The audit trail: who did what. The other kinds have lines of their own.
 void log_event(Log& log, const gateway::Event& event) {
   if (event.kind != gateway::EventKind::kOperator) return;
   log.info("operator action",
@@ -56,33 +48,48 @@ std::vector<base::EventLoop*> as_event_loops(const std::vector<base::EpollLoop*>
 
 }  // namespace
 
-Result<std::unique_ptr<Service>> Service::create(const config::Config& config, Log& log) {
-  auto rules = access_rules(config);
-  if (!rules) return fail(std::move(rules.error()));
-  auto server = http::Server::create(server_options(config.server));
-  if (!server) return fail(std::move(server.error()));
-  return std::unique_ptr<Service>(new Service(config, log, std::move(*server), *rules));
+Result<Service::RulesPointer> Service::access_rules(const config::Config& config) {
+  auto hosts = security::HostRules::parse(config.security.connect_hosts);
+  if (!hosts) return fail(std::move(hosts.error()));
+  return std::make_shared<const gateway::AccessRules>(
+      gateway::AccessRules{security::ApiKeys(config.security.api_keys), std::move(*hosts),
+                           config.defaults, config.log.trace_comment});
 }
 
-Service::Service(const config::Config& config, Log& log, std::unique_ptr<http::Server> server,
-                 const std::shared_ptr<const gateway::AccessRules>& rules)
-    : config_(config),
-      observer_(std::make_unique<LogObserver>(log, events_, config.log.pool_events)),
+Result<std::unique_ptr<Service>> Service::create(const config::LoadResult& loaded, Log& log) {
+  auto rules = access_rules(loaded.config);
+  if (!rules) return fail(std::move(rules.error()));
+  auto server = http::Server::create(server_options(loaded.config.server));
+  if (!server) return fail(std::move(server.error()));
+  return std::unique_ptr<Service>(new Service(loaded, log, std::move(*server), *rules));
+}
+
+Service::Service(const config::LoadResult& loaded, Log& log, std::unique_ptr<http::Server> server,
+                 const RulesPointer& rules)
+    : config_(loaded.config),
+      observer_(std::make_unique<LogObserver>(log, events_, config_.log.pool_events)),
       connectors_(postgres::make_connector_factory({})),
       server_(std::move(server)),
       manager_(
           {as_event_loops(server_->loops()), *connectors_, *observer_, std::random_device{}()}),
-      gateway_({manager_, events_, as_event_loops(server_->loops())}, rules),
+      gateway_({manager_, events_, as_event_loops(server_->loops()),
+                [&log](const gateway::SlowQuery& slow) { log_slow_query(log, slow); },
+                config_.server.chaos_socket},
+               rules),
       api_(router_, gateway_),
       log_(log),
-      logs_access_(config.log.access) {
+      logs_access_(config_.log.access) {
   http::add_all_routes(api_);
+  if (!config_.server.chaos_socket.empty()) http::add_admin_chaos_routes(api_);
+  gateway_.configuration().set(loaded.report);
+  gateway_.watch().set_slow_after(config_.log.slow_query);
   events_.on_event([this](const gateway::Event& event) {
     log_event(log_, event);
     gateway_.snapshots().note_change();
   });
+  gateway_.set_trouble_source([&log] { return log.recent_troubles(); });
   gateway_.set_facts_source(
-      [this, text = text_options(config.metrics)](metrics::ProcessFacts& facts) {
+      [this, text = text_options(config_.metrics)](metrics::ProcessFacts& facts) {
         facts.text = text;
         add_facts(facts);
       });
@@ -127,29 +134,15 @@ Status Service::register_database(const config::DatabaseConfig& database) {
   return {};
 }
 
-Status Service::remove_database(const std::string& db_id) {
-  std::promise<Status> promise;
-  manager_.disconnect(db_id, config_.server.drain_timeout,
-                      [&promise](Status status) { promise.set_value(std::move(status)); });
-  return promise.get_future().get();
+void Service::remove_database(const std::string& db_id) {
+  manager_.disconnect(db_id, config_.server.drain_timeout, [](const Status&) {});
 }
 
-Status Service::reload(const config::Config& config) {
-  auto rules = access_rules(config);
-  if (!rules) return fail(std::move(rules.error()));
-  for (const auto& database : config.databases) {
-    if (auto registered = register_database(database); !registered) return registered;
-  }
-  for (const auto& before : config_.databases) {
-    const bool stays =
-        std::any_of(config.databases.begin(), config.databases.end(),
-                    [&before](const auto& now) { return now.db_id == before.db_id; });
-    if (stays) continue;
-    if (auto removed = remove_database(before.db_id); !removed) return removed;
-  }
-  gateway_.replace_rules(*rules);
-  config_ = config;
-  return {};
+void Service::apply_log_switches(const config::LogConfig& config) {
+  log_.set_level(config.level);
+  observer_->tell_pool_events(config.pool_events);
+  logs_access_ = config.access;
+  gateway_.watch().set_slow_after(config.slow_query);
 }
 
 void Service::stop(std::chrono::milliseconds patience) {

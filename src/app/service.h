@@ -1,10 +1,13 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "app/log_observer.h"
 #include "app/log_sink.h"
 #include "config/config.h"
 #include "gateway/gateway.h"
@@ -23,16 +26,23 @@ namespace sluice::app {
 class Service {
  public:
   /// Binds the address. Nothing is served before `start`.
-  [[nodiscard]] static Result<std::unique_ptr<Service>> create(const config::Config& config,
+  [[nodiscard]] static Result<std::unique_ptr<Service>> create(const config::LoadResult& loaded,
                                                                Log& log);
   ~Service();
 
   /// Registers the configured databases (without connecting), then begins to serve.
   [[nodiscard]] Status start();
   [[nodiscard]] std::string address() const { return server_->address(); }
-  /// Takes over what can change while running: databases, their settings, keys and host rules.
-  /// Databases that were connected dynamically stay.
-  [[nodiscard]] Status reload(const config::Config& config);
+  /// Takes over what can change while running: databases, their settings, keys, host rules, the
+  /// log's switches. Databases that were connected dynamically stay. With mistakes, or as a dry
+  /// run, nothing changes. (service_reload.cc)
+  gateway::ReloadReport reload(const config::LoadResult& loaded, const gateway::ReloadOrder& order);
+  /// What is in force.
+  [[nodiscard]] const config::Config& config() const { return config_; }
+  /// Whom the API's orders to reload go to. Before `start`.
+  void on_reload_order(std::function<void(gateway::ReloadOrder)> reader) {
+    gateway_.configuration().on_order(std::move(reader));
+  }
 
   /// `/readyz` says no from now on.
   void announce_drain() { gateway_.start_draining(); }
@@ -45,16 +55,25 @@ class Service {
   void stop(std::chrono::milliseconds patience);
 
  private:
-  Service(const config::Config& config, Log& log, std::unique_ptr<http::Server> server,
-          const std::shared_ptr<const gateway::AccessRules>& rules);
+  using RulesPointer = std::shared_ptr<const gateway::AccessRules>;
+
+  Service(const config::LoadResult& loaded, Log& log, std::unique_ptr<http::Server> server,
+          const RulesPointer& rules);
+  [[nodiscard]] static Result<RulesPointer> access_rules(const config::Config& config);
   void note_access(const http::AccessRecord& record);
   void add_facts(metrics::ProcessFacts& facts) const;
   [[nodiscard]] Status register_database(const config::DatabaseConfig& database);
-  [[nodiscard]] Status remove_database(const std::string& db_id);
+  /// Does not wait for what still runs there.
+  void remove_database(const std::string& db_id);
+  void apply_log_switches(const config::LogConfig& config);
+  [[nodiscard]] std::vector<config::ConfigMistake> obstacles(const config::Config& config);
+  void take_over(const config::LoadResult& loaded, gateway::ReloadReport& report);
+  void take_over_databases(const config::Config& config, gateway::ReloadReport& report);
+  void tell(const gateway::ReloadReport& report);
 
   config::Config config_;
   gateway::Events events_;
-  std::unique_ptr<Observer> observer_;
+  std::unique_ptr<LogObserver> observer_;
   std::unique_ptr<pool::ConnectorFactory> connectors_;
   std::unique_ptr<http::Server> server_;
   manager::Manager manager_;
@@ -62,7 +81,7 @@ class Service {
   http::Router router_;
   http::Api api_;
   Log& log_;
-  const bool logs_access_;
+  std::atomic<bool> logs_access_;
   bool stopped_ = false;
 };
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "config/settings_report.h"
 #include "sluice/options.h"
 #include "sluice/result.h"
 #include "sluice/secret.h"
@@ -41,6 +42,7 @@ struct ServerConfig {
   std::chrono::milliseconds drain_timeout{30'000};
   std::vector<std::string> cors_origins;
   std::vector<std::string> allowed_hosts;
+  std::string chaos_socket;  ///< of the demo's control process; empty everywhere else
 };
 
 struct SecurityConfig {
@@ -55,6 +57,9 @@ struct LogConfig {
   bool access = true;           ///< one line per request
   bool pool_events = false;  ///< connect, checkout and checkin; at debug level, and shown whatever
                              ///< the level above
+  std::chrono::milliseconds slow_query{
+      1'000};                  ///< statements that take as long have a line; 0: none
+  bool trace_comment = false;  ///< the caller's traceparent goes to the server as a comment
 };
 
 struct MetricsConfig {
@@ -85,6 +90,7 @@ struct ConfigMistake {
 struct LoadResult {
   Config config;
   std::vector<ConfigMistake> mistakes;  ///< empty: the configuration is good
+  SettingsReport report;                ///< where each setting comes from
 };
 
 /// Reads `file` (a YAML file's path; empty: none) and the environment; the environment wins.

@@ -11,6 +11,7 @@
 #include "config/listen_address.h"
 #include "config/option_sections.h"
 #include "config/service_settings.h"
+#include "config/settings_of.h"
 #include "config/validation.h"
 #include "config/yaml_reader.h"
 
@@ -117,6 +118,16 @@ void report_open_door(const Node& root, LoadResult& result) {
            "(\"openssl rand -hex 24\" makes a key), or listen on 127.0.0.1"});
 }
 
+/// Whoever may press the demo's button can stop databases.
+void report_open_chaos(const Node& root, LoadResult& result) {
+  const ServerConfig& server = result.config.server;
+  if (server.chaos_socket.empty() || is_local_only(server.listen)) return;
+  const Node* section = root.given("server");
+  const Node* socket = section == nullptr ? nullptr : section->given("chaos_socket");
+  result.mistakes.push_back({socket != nullptr ? socket->where : "server.chaos_socket",
+                             "'chaos_socket' is for the demo, which listens on loopback only"});
+}
+
 }  // namespace
 
 LoadResult load(const std::string& file, const Environment& environment) {
@@ -134,6 +145,8 @@ LoadResult load(const std::string& file, const Environment& environment) {
   read_default_options(root, environment, result.config.defaults, mistakes);
   read_databases(root, result.config, mistakes);
   report_open_door(root, result);
+  report_open_chaos(root, result);
+  result.report = {file, settings_of(root, environment, result.config)};
   return result;
 }
 

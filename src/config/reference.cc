@@ -22,12 +22,16 @@ struct Section {
 };
 
 constexpr std::string_view kNeedsRestart = "A change needs a restart.";
+constexpr std::string_view kReloadsDrain =
+    "A change needs a restart; a reload takes over only `drain_delay_ms` and `drain_timeout_ms`.";
 constexpr std::string_view kReloads = "A reload takes changes over.";
+constexpr std::string_view kReloadsMostly =
+    "A reload takes changes over; a change of `format` needs a restart.";
 
 constexpr Section kServiceSections[] = {
-    {"server", kNeedsRestart},
+    {"server", kReloadsDrain},
     {"security", kReloads},
-    {"log", kNeedsRestart},
+    {"log", kReloadsMostly},
     {"metrics", kNeedsRestart},
 };
 constexpr Section kOptionSections[] = {

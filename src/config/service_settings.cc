@@ -51,23 +51,24 @@ constexpr ServiceSetting whole(SettingKind kind, const Naming& naming) {
           [](const Config& config) { return std::to_string(field<section, member>(config)); }};
 }
 
-template <auto member, std::int64_t low>
+template <auto section, auto member, std::int64_t low>
 constexpr ServiceSetting duration(const Naming& naming) {
   constexpr std::int64_t kDay = 86'400'000;
-  return {naming.name,
-          SettingKind::kMilliseconds,
-          low,
-          kDay,
-          false,
-          {},
-          naming.description,
-          [](Config& config, const Values& values) -> Mistake {
-            const auto value = base::read_integer(values.front(), {low, kDay, "milliseconds"});
-            if (!value) return value.error();
-            config.server.*member = std::chrono::milliseconds(*value);
-            return std::nullopt;
-          },
-          [](const Config& config) { return std::to_string((config.server.*member).count()); }};
+  return {
+      naming.name,
+      SettingKind::kMilliseconds,
+      low,
+      kDay,
+      false,
+      {},
+      naming.description,
+      [](Config& config, const Values& values) -> Mistake {
+        const auto value = base::read_integer(values.front(), {low, kDay, "milliseconds"});
+        if (!value) return value.error();
+        field<section, member>(config) = std::chrono::milliseconds(*value);
+        return std::nullopt;
+      },
+      [](const Config& config) { return std::to_string(field<section, member>(config).count()); }};
 }
 
 template <auto section, auto member>
@@ -135,6 +136,16 @@ constexpr ServiceSetting log_switch(const Naming& naming, std::span<const std::s
           [](const Config& config) { return std::string(config.log.*member ? "true" : "false"); }};
 }
 
+/// The longest that sockaddr_un takes.
+constexpr std::int64_t kLongestSocketPath = 107;
+
+Mistake set_chaos_socket(Config& config, const Values& values) {
+  const auto text = base::read_text(values.front(), kLongestSocketPath);
+  if (!text) return text.error();
+  config.server.chaos_socket = values.front();
+  return std::nullopt;
+}
+
 constexpr auto kServer = &Config::server;
 constexpr std::array<std::string_view, 2> kPoolEventsNames{"DB_ECHO_POOL", "ENABLE_MONITORING"};
 
@@ -182,18 +193,18 @@ constexpr ServiceSetting kSettings[] = {
         kBytes, {"server.max_head_bytes", "Largest request line with headers."}),
     whole<kServer, &ServerConfig::max_body_bytes, 1'024, 1'073'741'824>(
         kBytes, {"server.max_body_bytes", "Largest request body."}),
-    duration<&ServerConfig::head_timeout, 1>(
+    duration<kServer, &ServerConfig::head_timeout, 1>(
         {"server.head_timeout_ms", "From a request's first byte to the end of its head."}),
-    duration<&ServerConfig::body_timeout, 1>(
+    duration<kServer, &ServerConfig::body_timeout, 1>(
         {"server.body_timeout_ms", "From the end of the head to the end of the body."}),
-    duration<&ServerConfig::idle_timeout, 1>(
+    duration<kServer, &ServerConfig::idle_timeout, 1>(
         {"server.idle_timeout_ms", "How long a connection may rest between two requests."}),
-    duration<&ServerConfig::write_timeout, 1>(
+    duration<kServer, &ServerConfig::write_timeout, 1>(
         {"server.write_timeout_ms", "A client that takes nothing for so long is dropped."}),
-    duration<&ServerConfig::drain_delay, 0>(
+    duration<kServer, &ServerConfig::drain_delay, 0>(
         {"server.drain_delay_ms",
          "On SIGTERM: how long /readyz says no before the listener closes."}),
-    duration<&ServerConfig::drain_timeout, 0>(
+    duration<kServer, &ServerConfig::drain_timeout, 0>(
         {"server.drain_timeout_ms", "How long requests in flight may still take after that."}),
     list<kServer, &ServerConfig::cors_origins>(
         {"server.cors_origins", "Web pages that may call us, as https://app.example.com."}),
@@ -201,6 +212,16 @@ constexpr ServiceSetting kSettings[] = {
         {"server.allowed_hosts",
          "Names that clients may give in the Host header, besides the listen address and "
          "loopback. While the list is empty, a gateway that is not on loopback takes every name."}),
+    {"server.chaos_socket",
+     SettingKind::kText,
+     1,
+     kLongestSocketPath,
+     false,
+     {},
+     "For scripts/demo.sh --chaos: the Unix socket of the process that troubles the demo's "
+     "databases. Loopback only.",
+     set_chaos_socket,
+     [](const Config& config) { return config.server.chaos_socket; }},
     list<&Config::security, &SecurityConfig::connect_hosts>(
         {"security.connect_hosts",
          "Hosts that POST /databases/connect may name: names, addresses, 10.0.0.0/8, *.suffix, * "
@@ -217,6 +238,15 @@ constexpr ServiceSetting kSettings[] = {
         {"log.pool_events",
          "Connect, checkout and checkin of every connection, whatever log.level says."},
         kPoolEventsNames),
+    duration<&Config::log, &LogConfig::slow_query, 0>(
+        {"log.slow_query_ms",
+         "A statement that takes as long at the database gets a line, without its literals; 0: "
+         "none does."}),
+    log_switch<&LogConfig::trace_comment>(
+        {"log.trace_comment",
+         "Appends a caller's traceparent header to the statement as an SQL comment. Such a "
+         "statement is not prepared, as its text is never sent twice."},
+        {}),
     whole<&Config::metrics, &MetricsConfig::max_series, 100, 10'000'000>(
         kInteger, {"metrics.max_series",
                    "Series of databases in one answer to a scrape; above it, whole databases are "

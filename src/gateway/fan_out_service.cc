@@ -3,6 +3,7 @@
 #include <utility>
 #include <vector>
 
+#include "gateway/trace_comment.h"
 #include "json/fan_out_document.h"
 #include "json/result_encoder.h"
 
@@ -82,6 +83,7 @@ std::function<void()> FanOutService::run(Order order,
     watch_.end(watched, {ids[leg], result, loop.now() - elapsed, loop.now()});
     assembly->leg_done(leg, std::move(result), elapsed);
   };
+  if (order.trace_comment) append_trace_comment(run.query.sql, order.origin);
   run.done = [assembly, &loop = order.loop, received_at = order.received_at,
               done = std::move(done)] { done(assembly->finish(micros(loop.now() - received_at))); };
   const auto started = std::make_shared<manager::FanOutRun>(manager_, order.loop, std::move(run));

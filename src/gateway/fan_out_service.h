@@ -29,6 +29,7 @@ class FanOutService {
     base::EventLoop& loop;  ///< the request's worker, where everything runs
     base::TimePoint received_at;
     const manager::Origin* origin = nullptr;  ///< lives until `done`
+    bool trace_comment = false;               ///< the origin's trace goes along as a comment
   };
   /// Returns a function that cancels every leg. `done` runs exactly once, possibly before this
   /// returns.

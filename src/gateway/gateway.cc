@@ -15,7 +15,7 @@ Gateway::Gateway(const Dependencies& dependencies, const std::shared_ptr<const A
     : manager_(dependencies.manager),
       events_(dependencies.events),
       rules_(dependencies.workers),
-      operations_(manager_, events_),
+      operations_(manager_, events_, dependencies.chaos_socket),
       watch_(dependencies.workers, dependencies.on_slow_query),
       queries_(manager_, watch_),
       fan_outs_(manager_, watch_),
@@ -23,6 +23,7 @@ Gateway::Gateway(const Dependencies& dependencies, const std::shared_ptr<const A
       request_metrics_(dependencies.workers),
       snapshots_(manager_, *dependencies.workers.front(), draining_) {
   rules_.for_each([&rules](const base::EventLoop&, auto& own) { own = rules; });
+  if (operations_.has_chaos()) snapshots_.say_it_is_the_demo();
 }
 
 void Gateway::replace_rules(const std::shared_ptr<const AccessRules>& rules) {

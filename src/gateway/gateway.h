@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/event_loop.h"
+#include "gateway/configuration.h"
 #include "gateway/events.h"
 #include "gateway/fan_out_service.h"
 #include "gateway/operations.h"
@@ -31,7 +32,8 @@ namespace sluice::gateway {
 struct AccessRules {
   security::ApiKeys keys;
   security::HostRules connect_hosts;
-  DatabaseOptions defaults;  ///< what a connect starts from
+  DatabaseOptions defaults;    ///< what a connect starts from
+  bool trace_comment = false;  ///< log.trace_comment
 
   /// Without any key configured, everybody is admin.
   [[nodiscard]] std::optional<security::Principal> authenticate(
@@ -47,6 +49,7 @@ class Gateway {
     Events& events;
     std::vector<base::EventLoop*> workers;
     std::function<void(const SlowQuery&)> on_slow_query;  ///< called on workers' threads
+    std::string chaos_socket;                             ///< server.chaos_socket
   };
   /// Before the workers run.
   Gateway(const Dependencies& dependencies, const std::shared_ptr<const AccessRules>& rules);
@@ -64,6 +67,8 @@ class Gateway {
   /// What operators do, and what has happened.
   [[nodiscard]] Operations& operations() { return operations_; }
   [[nodiscard]] const Events& events() const { return events_; }
+  [[nodiscard]] Configuration& configuration() { return configuration_; }
+  [[nodiscard]] const Configuration& configuration() const { return configuration_; }
   [[nodiscard]] QueryWatch& watch() { return watch_; }
   [[nodiscard]] QueryService& queries() { return queries_; }
   [[nodiscard]] FanOutService& fan_outs() { return fan_outs_; }
@@ -75,6 +80,15 @@ class Gateway {
   /// Who knows what the gateway does not; called on any worker. Set before the workers run.
   void set_facts_source(std::function<void(metrics::ProcessFacts&)> source) {
     facts_source_ = std::move(source);
+  }
+
+  /// The log's last warnings and errors, as JSON.
+  [[nodiscard]] std::vector<std::string> recent_troubles() const {
+    return trouble_source_ ? trouble_source_() : std::vector<std::string>();
+  }
+  /// Who keeps them; called on any worker. Set before the workers run.
+  void set_trouble_source(std::function<std::vector<std::string>()> source) {
+    trouble_source_ = std::move(source);
   }
 
   /// What a connect starts from: the database as it is, if it is there, else the defaults.
@@ -107,12 +121,14 @@ class Gateway {
   Events& events_;
   PerWorker<std::shared_ptr<const AccessRules>> rules_;
   Operations operations_;
+  Configuration configuration_;
   QueryWatch watch_;
   QueryService queries_;
   FanOutService fan_outs_;
   ServerView server_view_;
   RequestMetrics request_metrics_;
   std::function<void(metrics::ProcessFacts&)> facts_source_;
+  std::function<std::vector<std::string>()> trouble_source_;
   std::atomic<bool> draining_{false};
   postgres::TaskThreads background_{1};
   Snapshots snapshots_;

@@ -124,4 +124,13 @@ void Operations::cancel(const std::string& call_id, const Operator& by,
       });
 }
 
+void Operations::chaos(const std::string& db_id, const std::string& action, const Operator& by,
+                       std::function<void(Result<std::string>)> done) {
+  chaos_.order(db_id, action, by.loop,
+               [this, db_id, action, by, done = std::move(done)](Result<std::string> happens) {
+                 if (happens) note(db_id, by, "chaos: " + action);
+                 done(std::move(happens));
+               });
+}
+
 }  // namespace sluice::gateway

@@ -4,8 +4,10 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "base/event_loop.h"
+#include "gateway/chaos.h"
 #include "gateway/events.h"
 #include "json/requests.h"
 #include "manager/manager.h"
@@ -23,7 +25,8 @@ struct Operator {
 /// function returns at once and answers on the operator's loop.
 class Operations {
  public:
-  Operations(manager::Manager& manager, Events& events) : manager_(manager), events_(events) {}
+  Operations(manager::Manager& manager, Events& events, std::string chaos_socket)
+      : manager_(manager), events_(events), chaos_(std::move(chaos_socket)) {}
 
   using Done = std::function<void(Status)>;
 
@@ -42,6 +45,10 @@ class Operations {
   /// `done` gets the call that was cancelled, or nothing when it is over.
   void cancel(const std::string& call_id, const Operator& by,
               std::function<void(std::optional<manager::LiveCall>)> done);
+  /// The demo's button; `done` gets what happens now, in words.
+  void chaos(const std::string& db_id, const std::string& action, const Operator& by,
+             std::function<void(Result<std::string>)> done);
+  [[nodiscard]] bool has_chaos() const { return chaos_.available(); }
 
  private:
   void note(const std::string& db_id, const Operator& by, const std::string& deed);
@@ -52,6 +59,7 @@ class Operations {
 
   manager::Manager& manager_;
   Events& events_;
+  const Chaos chaos_;
 };
 
 }  // namespace sluice::gateway

@@ -3,6 +3,7 @@
 #include <memory>
 #include <utility>
 
+#include "gateway/trace_comment.h"
 #include "json/result_encoder.h"
 
 namespace sluice::gateway {
@@ -16,6 +17,7 @@ manager::CallHandle QueryService::run(Order order, std::function<void(Result<Que
   manager::Call call;
   call.db_id = order.db_id;
   call.query = std::move(order.request.query);
+  if (order.trace_comment) append_trace_comment(call.query.sql, order.origin);
   call.sink = encoder;
   call.reply_to = &order.loop;
   call.started_at = order.received_at;

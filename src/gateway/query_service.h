@@ -29,6 +29,7 @@ class QueryService {
     base::EventLoop& loop;  ///< the request's worker, where `done` runs
     base::TimePoint received_at;
     const manager::Origin* origin = nullptr;  ///< lives until `done`
+    bool trace_comment = false;               ///< the origin's trace goes along as a comment
   };
   /// `done` runs exactly once, possibly before this returns. The handle cancels the statement.
   manager::CallHandle run(Order order, std::function<void(Result<QueryAnswer>)> done);

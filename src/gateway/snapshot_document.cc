@@ -106,6 +106,7 @@ void write_instance(Writer& writer, const SnapshotFacts& facts) {
   writer.begin_object("instance");
   writer.field("version", version()).field("started_at", facts.started_at);
   writer.field("uptime_ms", facts.sequence).field("draining", facts.draining);
+  writer.field("demo", facts.demo);
   writer.end_object();
 }
 

@@ -21,6 +21,7 @@ struct SnapshotFacts {
   std::int64_t second = -1;   ///< the newest one in the histories
   std::chrono::system_clock::time_point started_at;
   bool draining = false;
+  bool demo = false;                   ///< there is a chaos button
   std::size_t registered = 0;          ///< databases, watched or not
   std::vector<DatabaseStats> watched;  ///< by id
   std::vector<Attention> attention;    ///< for each of these

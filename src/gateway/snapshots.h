@@ -34,6 +34,8 @@ class Snapshots {
   /// `home`: where it works. Before the loops run, or on home's thread; destroyed after they have
   /// stopped.
   Snapshots(manager::Manager& manager, base::EventLoop& home, const std::atomic<bool>& draining);
+  /// Before the workers run.
+  void say_it_is_the_demo() { facts_.demo = true; }
   Snapshots(const Snapshots&) = delete;
   Snapshots& operator=(const Snapshots&) = delete;
 

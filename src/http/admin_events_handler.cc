@@ -3,19 +3,15 @@
 
 #include "gateway/events.h"
 #include "gateway/gateway.h"
+#include "http/admin_documents.h"
 #include "http/api.h"
 #include "json/writer.h"
 
 namespace sluice::http {
 namespace {
 
-using gateway::Event;
 using gateway::EventFilter;
 using Pistache::Http::Method;
-
-std::optional<std::string> known(const std::string& text) {
-  return text.empty() ? std::nullopt : std::optional(text);
-}
 
 Result<EventFilter> filter_of(const ApiCall& call) {
   EventFilter filter;
@@ -34,22 +30,14 @@ Result<EventFilter> filter_of(const ApiCall& call) {
   return fail(invalid_request("kind " + words, {{"kind", words}}));
 }
 
-void write(json::Writer& writer, const Event& event) {
-  writer.begin_object();
-  writer.field("seq", event.seq).field("time", event.time).field("kind", to_string(event.kind));
-  writer.field("db_id", known(event.db_id)).field("actor", known(event.actor));
-  writer.field("message", event.message);
-  writer.end_object();
-}
-
 void list(const ApiCall& call) {
   const auto filter = filter_of(call);
   if (!filter) return call.respond(filter.error());
   const auto page = call.gateway.events().read(*filter);
   json::Writer writer;
-  writer.begin_object().begin_array("events");
-  for (const Event& event : page.events) write(writer, event);
-  writer.end_array().field("next_seq", page.next_seq).end_object();
+  writer.begin_object();
+  write_events(writer, page.events);
+  writer.field("next_seq", page.next_seq).end_object();
   call.respond(200, writer.take());
 }
 

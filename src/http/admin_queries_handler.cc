@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "gateway/gateway.h"
-#include "gateway/sql_display.h"
+#include "http/admin_documents.h"
 #include "http/api.h"
 #include "json/writer.h"
 
@@ -15,26 +15,11 @@ namespace {
 using manager::LiveCall;
 using Pistache::Http::Method;
 
-std::optional<std::string> known(const std::string& text) {
-  return text.empty() ? std::nullopt : std::optional(text);
-}
-
-void write(json::Writer& writer, const LiveCall& call) {
-  writer.begin_object();
-  writer.field("id", call.id).field("db_id", call.db_id);
-  writer.field("sql", gateway::displayed_sql(call.sql));
-  writer.field("phase", call.running ? "running" : "queued");
-  writer.field("elapsed_ms", call.elapsed).field("queued_ms", call.queued);
-  writer.field("actor", known(call.actor)).field("client", known(call.client));
-  writer.field("request_id", known(call.request_id)).field("read_only", call.read_only);
-  writer.end_object();
-}
-
 std::string queries_to_json(const std::vector<LiveCall>& calls) {
   json::Writer writer;
-  writer.begin_object().begin_array("queries");
-  for (const LiveCall& call : calls) write(writer, call);
-  writer.end_array().field("count", calls.size()).end_object();
+  writer.begin_object();
+  write_queries(writer, calls);
+  writer.field("count", calls.size()).end_object();
   return writer.take();
 }
 

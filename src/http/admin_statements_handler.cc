@@ -1,11 +1,11 @@
 // GET /admin/statements: which statements cost what.
 #include <array>
-#include <chrono>
 #include <cstdint>
 #include <string_view>
 #include <vector>
 
 #include "gateway/gateway.h"
+#include "http/admin_documents.h"
 #include "http/api.h"
 #include "json/writer.h"
 
@@ -44,29 +44,17 @@ Result<StatementFilter> filter_of(const ApiCall& call) {
   return filter;
 }
 
-void write(json::Writer& writer, const StatementFigures& one) {
-  const auto ago = std::chrono::steady_clock::now() - one.last_used;
-  const auto used = std::chrono::system_clock::now() -
-                    std::chrono::duration_cast<std::chrono::system_clock::duration>(ago);
-  writer.begin_object();
-  writer.field("db_id", one.db_id).field("sql", one.sql).field("calls", one.calls);
-  writer.field("errors", one.errors).field("rows", one.rows).field("total_ms", one.total);
-  writer.field("mean_ms", one.total / one.calls).field("max_ms", one.max);
-  writer.field("last_used", used);
-  writer.end_object();
-}
-
 void list(const ApiCall& call) {
   const auto filter = filter_of(call);
   if (!filter) return call.respond(filter.error());
-  call.gateway.watch().statements(
-      *filter, call.loop(), [call](const std::vector<StatementFigures>& statements) {
-        json::Writer writer;
-        writer.begin_object().begin_array("statements");
-        for (const StatementFigures& one : statements) write(writer, one);
-        writer.end_array().field("count", statements.size()).end_object();
-        call.respond(200, writer.take());
-      });
+  call.gateway.watch().statements(*filter, call.loop(),
+                                  [call](const std::vector<StatementFigures>& statements) {
+                                    json::Writer writer;
+                                    writer.begin_object();
+                                    write_statements(writer, statements);
+                                    writer.field("count", statements.size()).end_object();
+                                    call.respond(200, writer.take());
+                                  });
 }
 
 }  // namespace

@@ -103,7 +103,8 @@ void respond_problem(Exchange& exchange, const json::Problem& problem,
                      std::chrono::microseconds auth) {
   Response response;
   response.status = problem.status;
-  response.body = problem.to_json(exchange.request().request_id);
+  response.body = problem.to_json(exchange.request().request_id,
+                                  manager::trace_id(exchange.origin().traceparent));
   response.content_type = "application/problem+json";
   response.headers.emplace_back("Server-Timing", server_timing(auth, {}, {}));
   if (problem.status == 401) response.headers.emplace_back("WWW-Authenticate", "Bearer");
@@ -144,6 +145,7 @@ void Api::guard(const std::shared_ptr<Exchange>& exchange, Access access,
   const auto before = std::chrono::steady_clock::now();
   const Request& request = exchange->request();
   ApiCall call{exchange, gateway_, gateway_.authenticate(request.header("authorization")), {}};
+  exchange->identify(call.principal ? call.principal->name : "");
   const auto needed = needed_role(access);
   if (needed && !call.principal) {
     const bool missing = request.header("authorization").empty();
@@ -155,13 +157,14 @@ void Api::guard(const std::shared_ptr<Exchange>& exchange, Access access,
     gateway_.request_metrics().count_auth_failure(AuthFailure::kForbidden);
     return respond_problem(*exchange, forbidden(*call.principal, *needed));
   }
-  if (call.principal) exchange->identify(call.principal->name);
   call.auth = std::chrono::duration_cast<std::chrono::microseconds>(
       std::chrono::steady_clock::now() - before);
   handler(call);
 }
 
 void add_all_routes(Api& api) {
+  add_admin_bundle_routes(api);
+  add_admin_config_routes(api);
   add_admin_event_routes(api);
   add_admin_operation_routes(api);
   add_admin_query_routes(api);

@@ -61,6 +61,9 @@ class Api {
 
 /// Every route there is. One function per resource, one file each (<resource>_handler.cc).
 void add_all_routes(Api& api);
+void add_admin_bundle_routes(Api& api);
+void add_admin_chaos_routes(Api& api);  ///< not among them: in the demo only
+void add_admin_config_routes(Api& api);
 void add_admin_event_routes(Api& api);
 void add_admin_operation_routes(Api& api);
 void add_admin_query_routes(Api& api);

@@ -215,7 +215,7 @@ void HttpConnection::write_answer(HttpExchange& exchange, bool last) {
   if (!context_.access_log) return;
   const auto elapsed = std::chrono::duration_cast<std::chrono::microseconds>(context_.loop.now() -
                                                                              request.received_at);
-  context_.access_log({request, status, bytes, elapsed});
+  context_.access_log({request, exchange.origin(), status, bytes, elapsed});
 }
 
 void HttpConnection::write_interim() {

@@ -5,13 +5,15 @@
 #include <cassert>
 #include <utility>
 
+#include "http/traceparent.h"
 #include "json/problem.h"
 
 namespace sluice::http {
 
 void HttpExchange::identify(std::string actor) {
   actor_ = std::move(actor);
-  origin_ = {actor_, request_.client, request_.request_id};
+  origin_ = {actor_, request_.client, request_.request_id,
+             checked_traceparent(request_.header("traceparent"))};
 }
 
 void HttpExchange::respond(Response response) {

@@ -41,7 +41,7 @@ void query(const ApiCall& call) {
   if (!request) return call.respond(request.error());
   const auto running = call.gateway.queries().run(
       {call.db_id(), std::move(*request), call.loop(), call.request().received_at,
-       &call.exchange->origin()},
+       &call.exchange->origin(), call.gateway.rules().trace_comment},
       [call](Result<gateway::QueryAnswer> answer) { answer_query(call, std::move(answer)); });
   call.exchange->on_client_gone([running] { running.cancel(); });
 }
@@ -50,12 +50,13 @@ void fan_out(const ApiCall& call) {
   if (!accepts_json(call.request())) return call.respond(not_acceptable());
   auto request = json::decode_fan_out(call.request().body);
   if (!request) return call.respond(request.error());
-  auto cancel = call.gateway.fan_outs().run(
-      {std::move(*request), call.loop(), call.request().received_at, &call.exchange->origin()},
-      [call](Result<gateway::FanOutAnswer> answer) {
-        if (!answer) return call.respond(answer.error());
-        call.respond(answer->status, std::move(answer->body));
-      });
+  auto cancel =
+      call.gateway.fan_outs().run({std::move(*request), call.loop(), call.request().received_at,
+                                   &call.exchange->origin(), call.gateway.rules().trace_comment},
+                                  [call](Result<gateway::FanOutAnswer> answer) {
+                                    if (!answer) return call.respond(answer.error());
+                                    call.respond(answer->status, std::move(answer->body));
+                                  });
   call.exchange->on_client_gone(std::move(cancel));
 }
 

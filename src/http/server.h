@@ -35,6 +35,7 @@ struct ServerOptions {
 /// What the access log and the metrics want to know of an answered request.
 struct AccessRecord {
   const Request& request;
+  const manager::Origin& origin;
   int status;
   std::size_t response_bytes;
   std::chrono::microseconds elapsed;

@@ -44,6 +44,20 @@ Result<BreakerRequest> decode_breaker(std::string_view body) {
   return request;
 }
 
+Result<std::string> decode_action(std::string_view body) {
+  static constexpr std::array<std::string_view, 1> kKnown{"action"};
+  const Result<Document> document = parse_body(body);
+  if (!document) return fail(document.error());
+  Mistakes mistakes;
+  mistakes.add(document->mistakes());
+  Fields fields(document->root(), {}, mistakes);
+  std::string action(fields.text("action").value_or(""));
+  if (action.empty()) fields.mistake("action", "is missing: slow, stop, kill or recover");
+  fields.refuse_unknown(kKnown);
+  if (!mistakes.empty()) return fail(mistakes.to_error());
+  return action;
+}
+
 Result<std::string> decode_reason(std::string_view body) {
   static constexpr std::array<std::string_view, 1> kKnown{"reason"};
   if (body.empty()) return std::string();

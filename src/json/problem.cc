@@ -138,13 +138,14 @@ Problem Problem::of(int status, std::string code, std::string title, std::string
   return problem;
 }
 
-std::string Problem::to_json(std::string_view request_id) const {
+std::string Problem::to_json(std::string_view request_id, std::string_view trace_id) const {
   Writer writer;
   writer.begin_object();
   writer.field("type", type_of(code)).field("title", title).field("status", status);
   writer.field("detail", detail).field("code", code);
   write_text(writer, "db_id", error.db_id);
   writer.field("request_id", request_id);
+  if (!trace_id.empty()) writer.field("trace_id", trace_id);
   write_facts(writer, error);
   writer.end_object();
   return writer.take();

@@ -21,7 +21,9 @@ struct Problem {
   /// A problem that only the transport knows ("not_found", 404, …).
   static Problem of(int status, std::string code, std::string title, std::string detail);
 
-  [[nodiscard]] std::string to_json(std::string_view request_id) const;
+  /// `trace_id`: of the caller's trace, if there is one.
+  [[nodiscard]] std::string to_json(std::string_view request_id,
+                                    std::string_view trace_id = {}) const;
 };
 
 /// The error object alone, as it appears in the `failures` of a fan-out: code, detail, outcome,

@@ -58,6 +58,9 @@ struct BreakerRequest {
 };
 [[nodiscard]] Result<BreakerRequest> decode_breaker(std::string_view body);
 
+/// POST /admin/chaos/<db_id>: {"action":"…"}.
+[[nodiscard]] Result<std::string> decode_action(std::string_view body);
+
 /// POST /admin/databases/<db_id>/pause and its like: {"reason":"…"}, or no body at all.
 [[nodiscard]] Result<std::string> decode_reason(std::string_view body);
 

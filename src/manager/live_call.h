@@ -12,7 +12,16 @@ struct Origin {
   std::string_view actor;       ///< the name of the caller's key
   std::string_view client;      ///< its address
   std::string_view request_id;  ///< of the request it came with
+  /// The request's W3C traceparent, "00-<trace id>-<parent id>-<flags>"; empty: none, or a bad one.
+  std::string_view traceparent;
 };
+
+/// The trace id of a traceparent, or nothing.
+[[nodiscard]] inline std::string_view trace_id(std::string_view traceparent) {
+  constexpr std::size_t kStart = 3;
+  constexpr std::size_t kLength = 32;
+  return traceparent.empty() ? traceparent : traceparent.substr(kStart, kLength);
+}
 
 /// A call that is under way, as an operator sees it.
 struct LiveCall {

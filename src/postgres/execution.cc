@@ -11,9 +11,6 @@
 namespace sluice::postgres {
 namespace {
 
-/// Longer statements are not kept: they are rarely sent twice, and the server keeps them too.
-constexpr std::size_t kLongestCached = 64 * 1024;
-
 /// libpq collects a result faster than it hands out rows one by one, but without a limit.
 constexpr std::int64_t kSmall = 256 * 1024;
 
@@ -182,7 +179,7 @@ void Execution::send_lookup() {
 }
 
 void Execution::send_prepare() {
-  const bool cached = session_.cache.capacity() > 0 && building_->sql.size() <= kLongestCached;
+  const bool cached = session_.cache.capacity() > 0 && worth_keeping(building_->sql);
   building_->name = cached ? session_.cache.new_name() : "";
   building_->forced_types = forced_types_;
   expect(session_.pipeline.prepare(Step::kPrepare, building_->name, building_->sql, forced_types_));

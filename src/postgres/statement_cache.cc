@@ -5,6 +5,14 @@
 
 namespace sluice::postgres {
 
+bool worth_keeping(std::string_view sql) {
+  constexpr std::size_t kLongest = 64 * 1024;
+  if (sql.size() > kLongest) return false;
+  const auto comment = sql.ends_with("*/") ? sql.rfind("/*") : std::string_view::npos;
+  return comment == std::string_view::npos ||
+         sql.find("traceparent='", comment) == std::string_view::npos;
+}
+
 PreparedPtr StatementCache::find(std::string_view sql, const std::vector<TypeOid>& forced_types) {
   const auto [first, last] = by_key_.equal_range(sql);
   for (auto entry = first; entry != last; ++entry) {

@@ -36,6 +36,10 @@ struct PreparedStatement {
 
 using PreparedPtr = std::shared_ptr<const PreparedStatement>;
 
+/// Whether the text may well be sent again. Long ones rarely are, and the server keeps them too;
+/// one that names its trace in a comment at the end (sqlcommenter) never is.
+[[nodiscard]] bool worth_keeping(std::string_view sql);
+
 /// The named prepared statements of one connection; the least recently used goes first. Not
 /// thread-safe. It only keeps books: whoever inserts sends what `evicted` says to the server.
 class StatementCache {

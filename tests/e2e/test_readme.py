@@ -82,6 +82,14 @@ class Readme(unittest.TestCase):
         self.assertIn('"status": "healthy"', done.stdout)
         self.assertEqual(os.listdir(self.state), ["lock"])
 
+    def test_the_demo_can_be_troubled(self):
+        done = subprocess.run(self.demo("--once", "--chaos"), stdin=subprocess.DEVNULL, capture_output=True,
+                              text=True, timeout=120)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertIn("can be slowed, stopped and killed", done.stdout)
+        self.assertIn('"status": "healthy"', done.stdout)
+        self.assertEqual(os.listdir(self.state), ["lock"])
+
     def test_expectations_can_fail(self):
         self.assertTrue(matches("a … c\n", "a b c"))
         self.assertFalse(matches("a … c\n", "a b d"))

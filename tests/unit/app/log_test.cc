@@ -14,6 +14,7 @@
 #include "app/log_observer.h"
 #include "app/log_sink.h"
 #include "app/repeat_filter.h"
+#include "app/slow_query_log.h"
 
 namespace sluice::app {
 namespace {
@@ -209,6 +210,44 @@ TEST(RepeatFilter, RemembersABoundedNumberOfRecords) {
   EXPECT_FALSE(filter.admit({kNow, LogLevel::kWarn, "7", nullptr, 0}, start));
 }
 
+TEST(Log, ItsLevelCanChange) {
+  MemoryLog memory;
+  memory.log().debug("unheard");
+  memory.log().set_level("debug");
+  memory.log().debug("heard");
+  EXPECT_EQ(memory.lines().size(), 1u);
+}
+
+TEST(Log, RemembersTheLastHundredTroubles) {
+  MemoryLog memory;
+  memory.log().info("no trouble");
+  for (int i = 0; i < 101; ++i) memory.log().warn("trouble " + std::to_string(i));
+  const auto troubles = memory.log().recent_troubles();
+  ASSERT_EQ(troubles.size(), 100u);
+  EXPECT_NE(troubles.front().find(R"("msg":"trouble 1")"), std::string::npos) << troubles.front();
+  EXPECT_NE(troubles.back().find(R"("msg":"trouble 100")"), std::string::npos);
+}
+
+TEST(SlowQueryLog, TellsWhoRanWhatAndForHowLong) {
+  MemoryLog memory({.level = "error"});
+  const manager::Origin origin{"alice", "127.0.0.1", "r1", {}};
+  gateway::SlowQuery slow;
+  slow.db_id = "orders";
+  slow.sql = "SELECT ?";
+  slow.took = microseconds(1'500'250);
+  slow.timings.queue = microseconds(250);
+  slow.rows = 3;
+  slow.origin = &origin;
+  log_slow_query(memory.log(), slow);
+  const auto lines = memory.lines();
+  ASSERT_EQ(lines.size(), 1u);
+  EXPECT_NE(lines[0].find(R"("msg":"slow query","db_id":"orders","duration_ms":1500.25,)"
+                          R"("queue_ms":0.25,"rows":3,"error":"","request_id":"r1","trace_id":"",)"
+                          R"("actor":"alice","client":"127.0.0.1","sql":"SELECT ?"})"),
+            std::string::npos)
+      << lines[0];
+}
+
 TEST(LogObserver, WarnsOncePerBreakerTransition) {
   MemoryLog memory;
   gateway::Events events;
@@ -255,12 +294,15 @@ TEST(AccessLog, TellsTheRequestWithoutItsContents) {
   request.body = "SELECT 'hunter2'";
   request.client = "127.0.0.1";
   request.request_id = "r1";
-  log_access(memory.log(), {request, 200, 17, microseconds(1'250)});
+  const manager::Origin origin{"alice", request.client, request.request_id,
+                               "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"};
+  log_access(memory.log(), {request, origin, 200, 17, microseconds(1'250)});
   const auto lines = memory.lines();
   ASSERT_EQ(lines.size(), 1u);
   EXPECT_NE(lines[0].find(R"("msg":"request","request_id":"r1","method":"POST",)"
                           R"("route":"/query/:db_id","status":200,"duration_ms":1.25,)"
-                          R"("bytes":17,"client":"127.0.0.1","db_id":"orders"})"),
+                          R"("bytes":17,"client":"127.0.0.1","db_id":"orders","actor":"alice",)"
+                          R"("trace_id":"4bf92f3577b34da6a3ce929d0e0e4736"})"),
             std::string::npos)
       << lines[0];
   EXPECT_EQ(lines[0].find("hunter2"), std::string::npos);
@@ -271,10 +313,10 @@ TEST(AccessLog, ADashboardThatIsOpenDoesNotFillTheLog) {
   http::Request request;
   request.method = Pistache::Http::Method::Get;
   request.route = "/admin/snapshot";
-  log_access(memory.log(), {request, 200, 17, microseconds(1)});
-  log_access(memory.log(), {request, 403, 17, microseconds(1)});
+  log_access(memory.log(), {request, {}, 200, 17, microseconds(1)});
+  log_access(memory.log(), {request, {}, 403, 17, microseconds(1)});
   request.method = Pistache::Http::Method::Post;
-  log_access(memory.log(), {request, 201, 17, microseconds(1)});
+  log_access(memory.log(), {request, {}, 201, 17, microseconds(1)});
   const auto lines = memory.lines();
   ASSERT_EQ(lines.size(), 2u);
   EXPECT_NE(lines[0].find(R"("status":403)"), std::string::npos);

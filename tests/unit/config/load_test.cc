@@ -47,7 +47,7 @@ TEST_F(Load, NothingGivesTheDefaults) {
 }
 
 TEST_F(Load, ReadsEverySection) {
-  const auto [config, wrong] = load_text(R"(
+  const auto [config, wrong, report] = load_text(R"(
 server: {listen: "[::1]:9000", workers: 3, cors_origins: ["https://a", "https://b"], idle_timeout_ms: 5}
 security: {connect_hosts: ["*.example.com"], api_keys: [{name: a, key: 0123456789abcdef, role: operator}]}
 log: {level: debug, format: json, access: false, pool_events: true}
@@ -92,7 +92,7 @@ databases:
 
 TEST_F(Load, ReadsADatabaseInParts) {
   const std::string password = files_.write("password", "s3cret \r\n\n");
-  const auto [config, wrong] = load_text(
+  const auto [config, wrong, report] = load_text(
       "databases:\n  b: {host: /run/postgresql, port: 5433, database: d, user: u, ssl: false,\n"
       "      password_file: " +
       password + "}\n");
@@ -206,7 +206,7 @@ TEST_F(Load, MissingFilesAreMistakes) {
 
 TEST_F(Load, ReplacesVariables) {
   const Environment environment{{"HOST", "db1"}, {"EMPTY", ""}};
-  const auto [config, wrong] = load_text(
+  const auto [config, wrong, report] = load_text(
       "databases: {a: {host: '${HOST}.internal', user: '${NOBODY:-app}', "
       "database: '${EMPTY:-x${HOST}}', password: 'a$$b$c'}}\n",
       environment);
@@ -228,7 +228,7 @@ TEST_F(Load, MissingVariablesAreMistakes) {
 }
 
 TEST_F(Load, VariablesCannotAddYaml) {
-  const auto [config, wrong] =
+  const auto [config, wrong, report] =
       load_text("session: {search_path: '${P}'}\n", {{"P", "x}, pool: {max_size: 99"}});
   EXPECT_TRUE(wrong.empty()) << wrong.front().message;
   EXPECT_EQ(config.defaults.session.search_path, "x}, pool: {max_size: 99");

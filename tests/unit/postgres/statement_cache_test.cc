@@ -15,6 +15,16 @@ PreparedPtr prepared(StatementCache& cache, const std::string& sql,
   return statement;
 }
 
+TEST(WorthKeeping, StatementsThatMayComeAgain) {
+  EXPECT_TRUE(worth_keeping("SELECT 1"));
+  EXPECT_TRUE(worth_keeping("SELECT 1 /* a comment */"));
+  EXPECT_TRUE(worth_keeping("SELECT 'traceparent=''' /* a comment */"));
+  EXPECT_FALSE(worth_keeping("SELECT 1\n/*traceparent='00-a-b-01'*/"));
+  EXPECT_FALSE(worth_keeping("SELECT 1 /*action='x',traceparent='00-a-b-01'*/"));
+  EXPECT_TRUE(worth_keeping(std::string(64 * 1024, ' ')));
+  EXPECT_FALSE(worth_keeping(std::string(64 * 1024 + 1, ' ')));
+}
+
 TEST(StatementCache, FindsByTextAndForcedTypes) {
   StatementCache cache(10);
   const auto plain = prepared(cache, "a");
