@@ -17,6 +17,13 @@ void Configuration::set(config::SettingsReport report) {
 void Configuration::set_last_reload(const ReloadReport& reload) {
   const std::lock_guard lock(mutex_);
   state_.last_reload = reload;
+  facts_.successful = reload.applied && reload.mistakes.empty();
+  if (facts_.successful) facts_.succeeded_at = reload.time;
+}
+
+metrics::ReloadFacts Configuration::reload_facts() const {
+  const std::lock_guard lock(mutex_);
+  return facts_;
 }
 
 }  // namespace sluice::gateway

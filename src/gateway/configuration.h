@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "config/config.h"
+#include "metrics/process_facts.h"
 
 namespace sluice::gateway {
 
@@ -38,6 +39,7 @@ class Configuration {
   [[nodiscard]] State state() const;
   void set(config::SettingsReport report);
   void set_last_reload(const ReloadReport& reload);
+  [[nodiscard]] metrics::ReloadFacts reload_facts() const;
 
   /// Who reads it again. Must not block; set before the workers run.
   void on_order(std::function<void(ReloadOrder)> reader) { reader_ = std::move(reader); }
@@ -46,6 +48,7 @@ class Configuration {
  private:
   mutable std::mutex mutex_;
   State state_;
+  metrics::ReloadFacts facts_{true, std::chrono::system_clock::now()};
   std::function<void(ReloadOrder)> reader_;
 };
 

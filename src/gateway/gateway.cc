@@ -37,6 +37,7 @@ metrics::ProcessFacts Gateway::process_facts() const {
   facts.libpq_version = libpq_version();
   facts.draining = draining();
   facts.usage = metrics::read_process_usage();
+  facts.reload = configuration_.reload_facts();
   request_metrics_.add_to(facts);
   if (facts_source_) facts_source_(facts);
   return facts;

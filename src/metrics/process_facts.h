@@ -43,6 +43,12 @@ struct LogLines {
   std::int64_t count;
 };
 
+/// Whether the configuration could be read again the last time it was tried.
+struct ReloadFacts {
+  bool successful = true;
+  std::chrono::system_clock::time_point succeeded_at{};  ///< the last time; at first, the start
+};
+
 /// What is told about the process beside its databases.
 struct ProcessFacts {
   std::string version;        ///< of Sluice
@@ -53,6 +59,7 @@ struct ProcessFacts {
   std::array<std::int64_t, kAuthFailures> auth_failures{};
   std::optional<double> active_requests;
   std::vector<LogLines> log_lines;
+  std::optional<ReloadFacts> reload;
   ProcessUsage usage;
   TextOptions text;
 };

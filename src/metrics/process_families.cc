@@ -1,3 +1,4 @@
+#include <chrono>
 #include <string>
 
 #include "metrics/families.h"
@@ -59,6 +60,18 @@ Family build_info(const ProcessFacts& facts) {
   return build;
 }
 
+/// Named as Prometheus names its own.
+void add_reload(std::vector<Family>& families, const ReloadFacts& reload) {
+  families.push_back(
+      Family::gauge("sluice_config_last_reload_successful",
+                    "0 after a reload that was refused because of mistakes, else 1."));
+  families.back().add({}, reload.successful ? 1 : 0);
+  const auto since_1970 = reload.succeeded_at.time_since_epoch();
+  families.push_back(Family::gauge("sluice_config_last_reload_success_timestamp_seconds",
+                                   "When the configuration was taken over last."));
+  families.back().add({}, std::chrono::duration<double>(since_1970).count());
+}
+
 void add_usage(std::vector<Family>& families, const ProcessUsage& usage) {
   const auto known = [&](Family family, const std::optional<double>& value) {
     if (!value) return;
@@ -87,6 +100,7 @@ std::vector<Family> process_families(const ProcessFacts& facts) {
   }
   families.push_back(Family::gauge("sluice_draining", "1 while the process is shutting down."));
   families.back().add({}, facts.draining ? 1 : 0);
+  if (facts.reload) add_reload(families, *facts.reload);
   add_usage(families, facts.usage);
   return families;
 }

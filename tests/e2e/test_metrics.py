@@ -1,5 +1,6 @@
 """The metrics: what docs/metrics.md promises is there, well formed, and counts what happened."""
 
+import signal
 import subprocess
 import unittest
 
@@ -107,6 +108,27 @@ class Metrics(GatewayTest):
         self.assertEqual(value(text, "sluice_circuit_breaker_transitions_total", database="main",
                                **{"from": "closed", "to": "open", "reason": "failure_rate"}), 0)
         self.assertGreaterEqual(value(text, "sluice_log_messages_total", level="warn"), 1)
+
+    def test_a_reload_that_is_refused_shows_until_one_works(self):
+        with open(self.gateway.config_file, encoding="utf-8") as file:
+            good = file.read()
+
+        def reload(text):
+            with open(self.gateway.config_file, "w", encoding="utf-8") as file:
+                file.write(text)
+            self.gateway.process.send_signal(signal.SIGHUP)
+
+        def successful():
+            return value(self.text(), "sluice_config_last_reload_successful")
+
+        self.assertEqual(successful(), 1)
+        before = value(self.text(), "sluice_config_last_reload_success_timestamp_seconds")
+        reload("pool: {max_sise: 1}")
+        wait_until(lambda: successful() == 0, "the mistake shows")
+        self.assertEqual(value(self.text(), "sluice_config_last_reload_success_timestamp_seconds"), before)
+        reload(good)
+        wait_until(lambda: successful() == 1, "it is gone")
+        self.assertGreater(value(self.text(), "sluice_config_last_reload_success_timestamp_seconds"), before)
 
 
 if __name__ == "__main__":

@@ -294,6 +294,15 @@ TEST(PrometheusText, KnowsLogAndDoor) {
   EXPECT_EQ(parsed.value("http_server_active_requests"), 5);
 }
 
+TEST(PrometheusText, KnowsHowTheLastReloadWent) {
+  ProcessFacts facts;
+  facts.reload = ReloadFacts{false, std::chrono::system_clock::from_time_t(1'700'000'000)};
+  const auto parsed = Exposition::parse(prometheus_text({}, facts));
+  EXPECT_EQ(joined(parsed.mistakes), "");
+  EXPECT_EQ(parsed.value("sluice_config_last_reload_successful"), 0);
+  EXPECT_EQ(parsed.value("sluice_config_last_reload_success_timestamp_seconds"), 1'700'000'000);
+}
+
 TEST(OpenMetricsText, NamesCounterFamiliesWithoutTotalAndEnds) {
   const std::string text = openmetrics_text({database("a")}, facts());
   EXPECT_TRUE(text.ends_with("\n# EOF\n"));
