@@ -264,6 +264,27 @@ class Doctor(CommandTest):
         self.assertNotIn("works", self.sluice("check-config", file).stdout)
 
 
+class Configuration(CommandTest):
+    def test_it_is_shown_read_again_and_bundled(self):
+        self.assertRegex(self.sluice("config").stdout, r"(?m)^pool\.max_size +10 +default")
+        with open(self.gateway.config_file, encoding="utf-8") as file:
+            before = file.read()
+        self.addCleanup(self.write, before)
+        self.assertEqual(self.sluice("reload", "--dry-run").stdout, "nothing has changed\n")
+        self.write(json.dumps({**json.loads(before), "query": {"timeout_ms": 7000}}))
+        done = self.sluice("reload")
+        self.assertRegex(done.stdout, r"(?m)query\.timeout_ms: 30000 -> 7000$")
+        self.write("pool: {max_sise: 1}\n")
+        self.assertIn("max_sise", self.sluice("reload", status=1).stderr)
+        bundle = self.sluice("support-bundle").stdout
+        self.assertIsInstance(json.loads(bundle), dict)
+        self.assertNotIn(self.postgres.password, bundle)
+
+    def write(self, text):
+        with open(self.gateway.config_file, "w", encoding="utf-8") as file:
+            file.write(text)
+
+
 class Reaching(CommandTest):
     def test_nobody_there_is_status_2(self):
         done = self.sluice("status", "--url", f"http://127.0.0.1:{free_port()}", status=2)
