@@ -6,7 +6,7 @@ namespace sluice::config {
 namespace {
 
 TEST(MetricsSettings, AreReadAsListsAndNumbers) {
-  const auto [config, wrong] =
+  const auto [config, wrong, report] =
       load("", {{"SLUICE_METRICS__COMPAT", "pgbouncer"}, {"SLUICE_METRICS__MAX_SERIES", "1000"}});
   EXPECT_TRUE(wrong.empty());
   EXPECT_EQ(config.metrics.compat, std::vector<std::string>{"pgbouncer"});
