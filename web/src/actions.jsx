@@ -63,6 +63,22 @@ export function overrideBreaker(id, now) {
   });
 }
 
+/** Only in the demo, whose databases may be troubled. */
+export function trouble(id) {
+  ask({
+    title: `Trouble ${id}?`, danger: true, confirm: 'Do it',
+    text: 'This is the demo: see what the gateway notices, whom it protects, and how it recovers.',
+    fields: [{name: 'action', label: 'What happens to the database', type: 'choice', value: 'kill', options: [
+      ['slow', 'Slow', 'every answer comes late'],
+      ['stop', 'Stop', 'it takes connections and answers nothing'],
+      ['kill', 'Kill', 'connections end, and new ones are refused'],
+      ['recover', 'Recover', 'it is well again'],
+    ]}],
+    run: async ({action}) => soon(await request('POST', path('admin', 'chaos', id), {body: {action}})),
+    done: (data) => data.message,
+  });
+}
+
 export async function changeLimits(id) {
   const answer = await request('GET', path('databases', id));
   if (!answer.ok) return toast(answer.problem.detail, 'bad');

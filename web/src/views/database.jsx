@@ -1,5 +1,5 @@
 import {useEffect, useState} from 'preact/hooks';
-import {changeLimits, disconnect, operate, overrideBreaker, probe} from '../actions.jsx';
+import {changeLimits, disconnect, operate, overrideBreaker, probe, trouble} from '../actions.jsx';
 import {path, request} from '../api.js';
 import {conditionOf, kConditions} from '../conditions.js';
 import {bytes, count, duration, milliseconds, rate, sentence} from '../format.js';
@@ -27,7 +27,7 @@ export function Database({id, settings, set, theme}) {
           <p class="target">{d.target}{d.server_version && ` · PostgreSQL ${d.server_version}`}</p></div>
         <State name={condition}>{duration(d.breaker.in_state_for_ms)}</State>
       </header>
-      <Controls d={d} />
+      <Controls d={d} demo={snapshot.instance.demo} />
       <section class={`panel why-panel level-${d.level}`}>
         <h2>{kConditions[condition].meaning}</h2>
         <p>{sentence(why(d) || d.breaker.explanation)}.</p>
@@ -48,7 +48,7 @@ export function Database({id, settings, set, theme}) {
   );
 }
 
-function Controls({d}) {
+function Controls({d, demo}) {
   if (!mayOperate()) return null;
   const id = d.db_id;
   const forced = ['forced_open', 'forced_closed', 'observe_only'].includes(d.breaker.state);
@@ -61,6 +61,7 @@ function Controls({d}) {
       <button onClick={() => operate('reconnect', id)}>Reconnect</button>
       {d.state !== 'draining' && <button onClick={() => operate('drain', id)}>Drain</button>}
       {mayAdminister() && <button onClick={() => changeLimits(id)}>Limits</button>}
+      {demo && <button class="danger-text" onClick={() => trouble(id)}>Chaos</button>}
       {mayAdminister() && <button class="danger-text" onClick={() => disconnect(id)}>Disconnect</button>}
     </div>
   );
