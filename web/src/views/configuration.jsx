@@ -36,7 +36,7 @@ export function Configuration() {
 
 function LastReload({config}) {
   const last = config.last_reload;
-  const failed = last && (last.ok === false || last.successful === false || last.errors?.length > 0);
+  const failed = last?.errors?.length > 0;
   return (
     <p class={failed ? 'notice' : 'soft'}>
       {config.file ? <>Read from <code>{config.file}</code>. </> : 'No configuration file: defaults and environment. '}
@@ -87,7 +87,7 @@ const Changes = ({changes}) => (
     <table class="rows">
       <caption class="unseen">What would change</caption>
       <thead><tr><th scope="col">Setting</th><th scope="col">Now</th><th scope="col">Then</th><th scope="col" /></tr></thead>
-      <tbody>{changes.map((c) => <tr key={c.name}><th scope="row"><code>{c.name}</code></th><td><del>{text(c.from)}</del></td><td><ins>{text(c.to)}</ins></td><td class="soft">{c.applied ? '' : 'needs a restart'}</td></tr>)}</tbody>
+      <tbody>{changes.map((c) => <tr key={c.name}><th scope="row"><code>{c.name}</code></th><td><del>{text(c.from)}</del></td><td><ins>{text(c.to)}</ins></td><td class="soft">{c.reloadable ? '' : 'needs a restart'}</td></tr>)}</tbody>
     </table>
   </div>
 );
