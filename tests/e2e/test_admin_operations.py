@@ -11,7 +11,7 @@ KEYS = {name: f"{name}-{name}-0123456789abcdef" for name in ("reader", "alice", 
 
 
 class AdminTest(GatewayTest):
-    pool = {"max_size": 2, "acquire_timeout_ms": 300}
+    pool = {"max_size": 2, "acquire_timeout_ms": 2000}
 
     @classmethod
     def configuration(cls):
@@ -59,7 +59,7 @@ class Verbs(AdminTest):
     def test_a_paused_database_queues_and_a_resumed_one_serves(self):
         paused = self.act("pause", body={"reason": "index build"})
         self.assertEqual((paused.status, paused.json["state"]), (200, "paused"), paused)
-        self.assertIn("300 ms", paused.json["message"])
+        self.assertIn("2000 ms", paused.json["message"])
         self.assert_problem(self.run_sql("select 1"), 503, "paused")
         answers = self.in_background("select 1")
         wait_until(lambda: self.queries(phase="queued"), "it waits")
