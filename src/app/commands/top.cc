@@ -39,11 +39,11 @@ void look(Session& session, Snapshot& snapshot, Clock::time_point& looked) {
     return;
   }
   snapshot.problem.clear();
-  snapshot.metrics = *std::move(metrics);
+  snapshot.metrics = std::make_unique<client::Answer>(*std::move(metrics));
   auto queries = client::fetch(session.gateway,
                                client::Request{.path = "/admin/queries", .patience = kPatience});
   snapshot.queries.reset();
-  if (queries) snapshot.queries.emplace(*std::move(queries));
+  if (queries) snapshot.queries = std::make_unique<client::Answer>(*std::move(queries));
   looked = Clock::now();
 }
 

@@ -34,7 +34,7 @@ bool matches(const View& view, const json::Value& row) {
   return client::text_at(row, "db_id").find(view.filter) != std::string_view::npos;
 }
 
-Rows rows_of(const std::optional<client::Answer>& answer, std::string_view list, const View& view) {
+Rows rows_of(const client::Answer* answer, std::string_view list, const View& view) {
   Rows rows;
   const json::Value* found = answer ? answer->root().find(list) : nullptr;
   if (found == nullptr) return rows;
@@ -64,7 +64,7 @@ double weight(const json::Value& pool, Order order) {
 }
 
 Rows shown_pools(const View& view, const Snapshot& snapshot) {
-  Rows pools = rows_of(snapshot.metrics, "pools", view);
+  Rows pools = rows_of(snapshot.metrics.get(), "pools", view);
   std::sort(pools.begin(), pools.end(), [&](auto* a, auto* b) {
     const double left = weight(*a, view.order);
     const double right = weight(*b, view.order);
@@ -181,7 +181,7 @@ std::string cut(const std::string& line, int columns) {
 }  // namespace
 
 std::vector<const json::Value*> shown_queries(const View& view, const Snapshot& snapshot) {
-  return rows_of(snapshot.queries, "queries", view);
+  return rows_of(snapshot.queries.get(), "queries", view);
 }
 
 std::vector<std::string> draw(const View& view, const Snapshot& snapshot, terminal::Size size,

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <chrono>
-#include <optional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -14,10 +14,10 @@ namespace sluice::app::top {
 
 /// What the gateway said last.
 struct Snapshot {
-  std::optional<client::Answer> metrics;
-  std::optional<client::Answer> queries;  ///< not everybody may see them
-  std::string problem;                    ///< why the last look failed; empty: it did not
-  std::chrono::duration<double> age{0};   ///< of the metrics
+  std::unique_ptr<const client::Answer> metrics;
+  std::unique_ptr<const client::Answer> queries;  ///< not everybody may see them
+  std::string problem;                            ///< why the last look failed; empty: it did not
+  std::chrono::duration<double> age{0};           ///< of the metrics
 };
 
 enum class Order { kAttention, kName, kRequests, kErrors, kWaiting, kLatency };

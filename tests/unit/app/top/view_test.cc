@@ -21,13 +21,13 @@ std::string pool(const std::string& db_id, const std::string& state, int rate, i
 class Top : public testing::Test {
  protected:
   Top() {
-    snapshot_.metrics = *client::Answer::parse(R"({"pools":[)" + pool("busy", "closed", 500) + "," +
-                                               pool("calm", "closed", 1) + "," +
-                                               pool("sick", "open", 0) + R"(],"count":3})");
-    snapshot_.queries = *client::Answer::parse(
+    snapshot_.metrics = std::make_unique<client::Answer>(*client::Answer::parse(
+        R"({"pools":[)" + pool("busy", "closed", 500) + "," + pool("calm", "closed", 1) + "," +
+        pool("sick", "open", 0) + R"(],"count":3})"));
+    snapshot_.queries = std::make_unique<client::Answer>(*client::Answer::parse(
         R"({"queries":[{"id":"q1","db_id":"busy","phase":"running","elapsed_ms":1500,"actor":"ann",)"
         R"("sql":"SELECT\n 1"},{"id":"q2","db_id":"calm","phase":"queued","elapsed_ms":20,)"
-        R"("actor":"bob","sql":"SELECT 2"}]})");
+        R"("actor":"bob","sql":"SELECT 2"}]})"));
   }
 
   std::string screen(terminal::Size size = {100, 24}) {
