@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <optional>
 
 #include "app/commands/listing.h"
 #include "app/top/view.h"
