@@ -301,6 +301,14 @@ class Reaching(CommandTest):
             connection.close()
             self.assertIn("whether the request was carried out is not known", done.result().stderr)
 
+    def test_so_is_one_that_goes_away_before_it_has_read_everything(self):
+        with socket.create_server(("127.0.0.1", 0)) as listener, concurrent.futures.ThreadPoolExecutor(1) as pool:
+            done = pool.submit(self.sluice, "query", "a", "-", "--url",
+                               f"http://127.0.0.1:{listener.getsockname()[1]}", status=2, text="-" * 30_000_000)
+            connection, _ = listener.accept()
+            connection.close()
+            self.assertIn("whether the request was carried out is not known", done.result().stderr)
+
     def test_a_key_is_needed_and_comes_from_the_environment_or_a_file(self):
         gateway = Gateway({"databases": {"main": self.postgres.target()}}, [KEY],
                           environment={"SLUICE_API_KEY": KEY})

@@ -32,13 +32,17 @@ http::request<http::string_body> encode(const Request& request, const Address& a
 
 std::string text_of(boost::beast::string_view text) { return {text.data(), text.size()}; }
 
+/// The other side has gone away.
+bool is_cut(const boost::system::error_code& problem) {
+  return problem == http::error::end_of_stream || problem == http::error::partial_message ||
+         problem == boost::system::errc::connection_reset ||
+         problem == boost::system::errc::broken_pipe;
+}
+
 tl::unexpected<Failure> lost(const Address& address, const boost::system::error_code& problem) {
   const bool late = problem == boost::system::errc::timed_out;
-  const bool cut = problem == http::error::end_of_stream ||
-                   problem == http::error::partial_message ||
-                   problem == boost::system::errc::connection_reset;
   const std::string words = late ? "the gateway did not answer in time"
-                            : cut
+                            : is_cut(problem)
                                 ? "the connection was lost before the answer was complete; whether "
                                   "the request was carried out is not known"
                                 : problem.message();
@@ -60,7 +64,8 @@ Outcome<Reply> HttpClient::ask_once(const Request& request) {
   socket_->set_patience(request.patience, stop_);
   boost::system::error_code problem;
   http::write(*socket_, message, problem);
-  if (problem) return lost(address_, problem);
+  // A server may answer and leave before it has read all: its answer is what the caller wants.
+  if (problem && !is_cut(problem)) return lost(address_, problem);
   boost::beast::flat_buffer buffer;
   http::response_parser<http::string_body> parser;
   parser.body_limit(std::numeric_limits<std::uint64_t>::max());
