@@ -1,23 +1,25 @@
 #!/usr/bin/env bash
 # Installs what is missing, builds, runs the tests.
 #
-#   scripts/test.sh [--sanitize=address|thread] [--fast] [-R REGEX]
+#   scripts/test.sh [--sanitize=address|thread] [--fast] [--patient] [-R REGEX]
 #
 #   --sanitize=S   build and run under AddressSanitizer and UBSan, or under ThreadSanitizer
 #   --fast         without the tests labelled e2e and slow
+#   --patient      a test that fails is run once more, for machines that others keep busy
 #   -R REGEX       only the tests whose name matches
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib/packages.sh
 . scripts/lib/gateway.sh
 
-preset=dev selection=()
-usage() { sed -n '2,8s/^# \{0,1\}//p' "$0"; }
+preset=dev selection=() repeat=()
+usage() { sed -n '2,9s/^# \{0,1\}//p' "$0"; }
 while [ $# -gt 0 ]; do
   case $1 in
     --sanitize=address) preset=asan ;;
     --sanitize=thread) preset=tsan ;;
     --fast) selection+=(-LE '^(e2e|slow)$') ;;
+    --patient) repeat=(--repeat until-pass:2) ;;
     -R) selection+=(-R "${2:?-R needs a regular expression}"); shift ;;
     -h | --help) usage; exit ;;
     *) echo "Unknown argument: $1" >&2; usage >&2; exit 2 ;;
@@ -32,4 +34,5 @@ if [ "$preset" = tsan ] && setarch -R true 2>/dev/null; then plainly=(setarch -R
 ensure_packages "${build_packages[@]}" "${run_packages[@]}" "${test_packages[@]}" "${bench_packages[@]}"
 mkdir -p build
 gateway_build "$preset"
-exec "${plainly[@]}" ctest --test-dir "build/$preset" -j "$(nproc)" --output-on-failure --no-tests=error "${selection[@]}"
+exec "${plainly[@]}" ctest --test-dir "build/$preset" -j "$(nproc)" --output-on-failure --no-tests=error \
+  "${repeat[@]}" "${selection[@]}"
