@@ -41,11 +41,14 @@ class PrivatePostgres:
         try:
             self._initialise(settings)
             self.start()
-            self.run(f"create role app login password '{self.password}'", "postgres")
-            self.create_database("app")
+            self._populate()
         except BaseException:
             self.close()
             raise
+
+    def _populate(self):
+        self.run(f"create role app login password '{self.password}'", "postgres")
+        self.create_database("app")
 
     def _as_postgres(self, *command):
         prefix = ["setpriv", "--pdeathsig", "QUIT"]
