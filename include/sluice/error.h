@@ -82,6 +82,14 @@ struct FieldError {
   std::string message;  ///< what is wrong and what to write instead
 };
 
+/// Somebody who had a connection that another caller waited for in vain.
+struct Holder {
+  std::string statement;  ///< the beginning of its SQL, never parameters; empty: another client's
+  std::chrono::milliseconds age{0};  ///< how long it has had the connection
+  std::string client;                ///< its key's name or its address; empty: another client
+  std::string request_id;            ///< of the request it came with; empty: another client's
+};
+
 /// An expected failure. A plain value: copying is cheap enough for every path but the hottest.
 /// It never contains a password or a parameter's value.
 struct Error {
@@ -94,6 +102,7 @@ struct Error {
   std::optional<std::chrono::milliseconds> retry_after;  ///< when to come back, if we can tell
   std::shared_ptr<const SqlDiagnostics> sql;             ///< set when the server said it
   std::vector<FieldError> fields;  ///< every mistake found, for kInvalidRequest
+  std::vector<Holder> holders;     ///< who had the connections, for kAcquireTimeout; oldest first
   std::string db_id;               ///< the database concerned, if any
 
   /// The five characters of the SQLSTATE, or an empty string.

@@ -29,6 +29,7 @@ enum class PoolEvent {
   kReleased,       ///< … came back
   kClosed,         ///< … was closed; the detail is the reason, see docs/pool.md
   kPoolClosed,     ///< nobody used the pool for long: all its connections are closed
+  kLimited,        ///< another number of connections may be lent from now on; the detail says why
 };
 /// The word for an event: "connected", "connect_failed", …
 [[nodiscard]] SLUICE_API std::string_view to_string(PoolEvent event);

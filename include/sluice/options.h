@@ -22,6 +22,25 @@ enum class PrePing {
   kNever,   ///< a dead connection is noticed by whoever uses it
 };
 
+/// What a pool does when callers have waited too long for some time.
+enum class Shedding {
+  kOff,    ///< first come, first served, until each caller's deadline
+  kCodel,  ///< refuses those who waited longest and serves the newest first, until it is over
+};
+
+/// Whether a pool lends fewer connections while its database shows that it has too much to do.
+enum class AdaptiveLimit {
+  kOff,      ///< no
+  kShadow,   ///< it reports how many it would lend
+  kEnforce,  ///< yes
+};
+
+/// How many connections a pool uses.
+enum class PoolSizing {
+  kFixed,    ///< up to PoolOptions::max_size
+  kDynamic,  ///< as many as the database turns out to be fastest with, at most max_size
+};
+
 /// The connection pool of one database. Limits hold for the database as a whole; with several
 /// shards each shard gets its part.
 struct PoolOptions {
@@ -49,6 +68,12 @@ struct PoolOptions {
   /// run short reads: those are sent together and cost the server one wake-up. 1: nobody shares.
   /// What it may cost others is in docs/pool.md.
   int pipeline_depth = 16;
+  Shedding shedding = Shedding::kOff;  ///< of callers, when all of them wait long
+  AdaptiveLimit adaptive_limit = AdaptiveLimit::kShadow;  ///< of connections lent at once
+  /// Callers wait in turn by client, and while others wait no client is lent more than half of the
+  /// connections.
+  bool fair_shares = true;
+  PoolSizing sizing = PoolSizing::kFixed;  ///< how many connections are used
 
   /// The bound that is in force: `max_waiters`, or its default.
   [[nodiscard]] int effective_max_waiters() const {

@@ -110,6 +110,18 @@ struct PoolStats {
   std::int64_t acquired = 0;          ///< connections lent, total
   std::int64_t released = 0;          ///< connections that came back, total
   std::int64_t acquire_timeouts = 0;  ///< waiters that came away empty, total
+  std::int64_t refused_late = 0;      ///< refused at once, as their turn would have come too late
+  std::int64_t shed = 0;              ///< waiters refused by PoolOptions::shedding, total
+  std::int64_t pushed_out = 0;        ///< waiters that made room for clients with fewer, total
+  bool overloaded = false;            ///< PoolOptions::shedding sees a sustained delay
+  int clients_waiting = 0;            ///< clients with callers in the queue
+  std::chrono::microseconds service_time{0};  ///< of a connection for one call; 0: not known yet
+  int lendable = 0;             ///< connections that may be lent at once, all limits considered
+  int adaptive_limit = 0;       ///< what AdaptiveLimit allows, or would; 0: it is off
+  std::int64_t limit_cuts = 0;  ///< times AdaptiveLimit was lowered, total
+  std::string limit_reason;     ///< the evidence for its last change, in words
+  int best_size = 0;            ///< what PoolSizing has found so far; 0: it is fixed
+  std::string sizing_reason;    ///< the evidence for that, in words
 
   /// All connections that the server may count, now.
   [[nodiscard]] int total() const { return idle + used + connecting + cleaning; }

@@ -48,6 +48,8 @@ std::string_view to_string(PoolEvent event) {
       return "closed";
     case PoolEvent::kPoolClosed:
       return "pool_closed";
+    case PoolEvent::kLimited:
+      return "limited";
   }
   return "closed";
 }

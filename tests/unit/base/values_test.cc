@@ -31,6 +31,7 @@ TEST(Words, AreThoseOfTheHttpApi) {
   EXPECT_EQ(to_string(BreakerState::kObserveOnly), "observe_only");
   EXPECT_EQ(to_string(DatabaseState::kDraining), "draining");
   EXPECT_EQ(to_string(PoolEvent::kPoolClosed), "pool_closed");
+  EXPECT_EQ(to_string(PoolEvent::kLimited), "limited");
 }
 
 TEST(Words, AreDifferentForEachCode) {
