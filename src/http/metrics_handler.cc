@@ -84,18 +84,42 @@ void one(const ApiCall& call, const DatabaseStats& stats, std::string_view serve
   call.respond(200, json::metrics_to_json(stats, server));
 }
 
+/// Whether PostgreSQL is asked too: never, over a connection that is open, or over any.
+enum class Asking { kNot, kIfConnected, kAnyway };
+
+Result<Asking> wanted_asking(const ApiCall& call) {
+  if (call.request().parameter("server") == "connect") return Asking::kAnyway;
+  const auto asked = call.flag("server");
+  if (asked) return *asked ? Asking::kIfConnected : Asking::kNot;
+  const std::string what = "must be true, false or connect";
+  return fail(invalid_request("server " + what, {{"server", what}}));
+}
+
+constexpr std::string_view kIdle = R"({"error":{"code":"idle","detail":"no connection is open; )"
+                                   R"(?server=connect opens one and asks"}})";
+
+/// A look at the figures is no reason to open a connection to a database that nobody uses.
+bool is_idle(const DatabaseStats& stats) {
+  return stats.pool.total() == 0 && stats.breaker.state == BreakerState::kClosed;
+}
+
+void with_server(const ApiCall& call, Asking asking, const DatabaseStats& stats) {
+  if (asking == Asking::kNot) return one(call, stats, {});
+  if (asking == Asking::kIfConnected && is_idle(stats)) return one(call, stats, kIdle);
+  call.gateway.server_view(call.db_id(), call.loop(),
+                           [call, stats](const Result<std::string>& view) {
+                             one(call, stats, view ? *view : why_not(view.error()));
+                           });
+}
+
 void database(const ApiCall& call) {
-  const auto server = call.flag("server");
-  if (!server) return call.respond(server.error());
-  call.gateway.stats(
-      call.db_id(), call.loop(), [call, server = *server](const Result<DatabaseStats>& stats) {
-        if (!stats) return call.respond(stats.error());
-        if (!server) return one(call, *stats, {});
-        call.gateway.server_view(call.db_id(), call.loop(),
-                                 [call, stats = *stats](const Result<std::string>& view) {
-                                   one(call, stats, view ? *view : why_not(view.error()));
-                                 });
-      });
+  const auto asking = wanted_asking(call);
+  if (!asking) return call.respond(asking.error());
+  call.gateway.stats(call.db_id(), call.loop(),
+                     [call, asking = *asking](const Result<DatabaseStats>& stats) {
+                       if (!stats) return call.respond(stats.error());
+                       with_server(call, asking, *stats);
+                     });
 }
 
 }  // namespace

@@ -1,13 +1,19 @@
 """The dashboard in a real browser (web/test/browser). Needs node, the packages of web/, and Chromium."""
 
+import contextlib
 import json
 import os
+import re
+import shutil
 import signal
 import subprocess
+import tempfile
 import threading
 import unittest
+import urllib.error
+import urllib.request
 
-from gateway import SOURCES, Gateway, GatewayTest, wait_until
+from gateway import BINARY, SOURCES, Gateway, GatewayTest, wait_until
 
 KEYS = {"admin": "secret-admin-0123456789", "operator": "secret-operator-0123456789",
         "query": "secret-query-0123456789"}
@@ -32,13 +38,31 @@ class Scenario:
         self.process.stdin.flush()
 
     def end(self):
-        output, _ = self.process.communicate(timeout=90)
+        output, _ = self.process.communicate(timeout=150)
         if self.process.returncode != 0:
             raise AssertionError(output)
 
 
 def play(name, gateway, **more):
     Scenario(name, gateway, **more).end()
+
+
+@contextlib.contextmanager
+def calling(call):
+    """Somebody who goes on calling meanwhile."""
+    stop = threading.Event()
+
+    def go_on():
+        while not stop.wait(0.1):
+            call()
+
+    caller = threading.Thread(target=go_on)
+    caller.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        caller.join()
 
 
 class Browser(GatewayTest):
@@ -75,19 +99,11 @@ class Browser(GatewayTest):
         scenario.wait_for("open")
         self.doCleanups()
         scenario.go_on()
-        stop = threading.Event()
-
-        def call():
-            while not stop.wait(0.1):
-                self.gateway.query("select 1")
-
-        caller = threading.Thread(target=call)
-        caller.start()
-        try:
+        with calling(lambda: self.gateway.query("select 1")):
             scenario.end()
-        finally:
-            stop.set()
-            caller.join()
+
+    def test_tiles_filter(self):
+        play("pressing_tiles", self.gateway)
 
     def test_an_override_has_a_reason_and_a_record(self):
         play("overriding_a_breaker", self.gateway)
@@ -141,6 +157,48 @@ class BrowserAndTheGatewaysLife(GatewayTest):
         gateway.process.send_signal(signal.SIGTERM)
         scenario.go_on()
         scenario.end()
+
+
+class Demo:
+    """scripts/demo.sh --chaos, from its first request to its end."""
+
+    def __init__(self):
+        self.directory = tempfile.mkdtemp(prefix="sluice-demo-", dir="/tmp")
+        os.chmod(self.directory, 0o755)
+        state = os.path.join(self.directory, "state")
+        self.log = open(os.path.join(self.directory, "log"), "w+", encoding="utf-8")
+        self.process = subprocess.Popen(
+            [os.path.join(SOURCES, "scripts/demo.sh"), "--chaos", "--binary", BINARY, "--state", state, "--port", "0"],
+            stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
+        wait_until(self.is_ready, "the demo is ready", patience=120)
+        with open(os.path.join(state, "env"), encoding="utf-8") as env:
+            self.port = int(re.search(r"^SLUICE=.*:(\d+)$", env.read(), re.M).group(1))
+
+    def is_ready(self):
+        with open(self.log.name, encoding="utf-8") as file:
+            text = file.read()
+        assert self.process.poll() is None, text
+        return "Trouble a shop" in text
+
+    def call(self):
+        request = urllib.request.Request(f"http://127.0.0.1:{self.port}/query/shop_eu", b'{"sql": "select 1"}',
+                                         {"Content-Type": "application/json"})
+        with contextlib.suppress(urllib.error.HTTPError):
+            urllib.request.urlopen(request, timeout=30).close()
+
+    def close(self):
+        self.process.terminate()
+        self.process.wait(timeout=60)
+        self.log.close()
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+
+class BrowserAndTheDemo(unittest.TestCase):
+    def test_the_button_for_chaos(self):
+        demo = Demo()
+        self.addCleanup(demo.close)
+        with calling(demo.call):
+            play("causing_chaos", demo)
 
 
 if __name__ == "__main__":

@@ -42,6 +42,18 @@ class Observing(GatewayTest):
         finally:
             self.gateway.post("/admin/databases/main/breaker", {"state": "auto"})
 
+    def test_looking_at_the_server_opens_no_connection_unless_told_to(self):
+        self.gateway.post("/databases/connect", {**self.postgres.target("postgres"), "db_id": "quiet",
+                                                 "pool": {"idle_timeout_ms": 1000}})
+        wait_until(lambda: self.gateway.get("/metrics/quiet").json["pool_size"] == 0, "nothing is open")
+        before = self.gateway.get("/metrics/quiet").json["connections_created"]
+        asked = self.gateway.get("/metrics/quiet?server=true").json
+        self.assertEqual(asked["server"]["error"]["code"], "idle")
+        self.assertIn("?server=connect", asked["server"]["error"]["detail"])
+        self.assertEqual(self.gateway.get("/metrics/quiet").json["connections_created"], before)
+        self.assertGreaterEqual(self.gateway.get("/metrics/quiet?server=connect").json["server"]["connections"], 1)
+        self.assertIn("connections", self.gateway.get("/metrics/quiet?server=true").json["server"])
+
     def test_who_overrides_a_breaker_is_named_with_the_reason(self):
         answer = self.gateway.post("/admin/databases/main/breaker",
                                    {"state": "forced_open", "reason": "moving disks"})

@@ -49,7 +49,7 @@ function Settings({settings}) {
   if (!settings.length) return <Empty title="No setting matches" />;
   return (
     <div class="scroll panel flush" tabIndex={0}>
-      <table class="rows">
+      <table class="rows stacked">
         <caption class="unseen">Settings in force</caption>
         <thead><tr><th scope="col">Setting</th><th scope="col">Value</th><th scope="col">From</th><th scope="col">Change</th></tr></thead>
         <tbody>
@@ -84,7 +84,7 @@ async function rehearse(done) {
 
 const Changes = ({changes}) => (
   <div class="scroll" tabIndex={0}>
-    <table class="rows">
+    <table class="rows stacked">
       <caption class="unseen">What would change</caption>
       <thead><tr><th scope="col">Setting</th><th scope="col">Now</th><th scope="col">Then</th><th scope="col" /></tr></thead>
       <tbody>{changes.map((c) => <tr key={c.name}><th scope="row"><code>{c.name}</code></th><td><del>{text(c.from)}</del></td><td><ins>{text(c.to)}</ins></td><td class="soft">{c.reloadable ? '' : 'needs a restart'}</td></tr>)}</tbody>

@@ -110,26 +110,22 @@ const Counts = ({title, entries, none}) => (
   </>
 );
 
-/** What PostgreSQL says of itself. A call like any other: it neither wakes an idle database nor knocks at a closed door by itself. */
+/** What PostgreSQL says of itself. A call like any other, so it is asked once of a database that serves; everything more is somebody's wish. */
 function ServerView({d}) {
   const [answer, setAnswer] = useState(null);
   const condition = conditionOf(d);
   const serving = condition === 'closed';
   const reachable = serving || condition === 'idle';
-  const load = async () => setAnswer(await request('GET', `${path('metrics', d.db_id)}?server=true`));
-  useEffect(() => {
-    if (!serving) return undefined;
-    load();
-    const timer = setInterval(() => { if (!document.hidden) load(); }, 10_000);
-    return () => clearInterval(timer);
-  }, [serving]);
+  const load = async (how) => setAnswer(await request('GET', `${path('metrics', d.db_id)}?server=${how}`));
+  useEffect(() => { if (serving) load('true'); }, [serving]);
   return (
     <section class="panel">
       <h2>The server’s own view</h2>
       {!reachable && <p class="soft">It cannot be asked while the database is not serving.</p>}
-      {reachable && !answer && (serving ? <Skeleton /> : <p class="soft">Asking would be a call, and the database is idle. <button class="link" onClick={load}>Ask all the same</button></p>)}
+      {reachable && !answer && (serving ? <Skeleton /> : <p class="soft">Asking would be a call, and the database is idle. <button class="link" onClick={() => load('connect')}>Ask all the same</button></p>)}
       {reachable && answer && <ServerFigures answer={answer} />}
-      <p class="soft small-text">From <code>pg_stat_activity</code>, at most ten seconds old. Other programs’ connections are counted too.</p>
+      {reachable && answer && <p><button class="small" onClick={() => load('connect')}>Ask again</button></p>}
+      <p class="soft small-text">From <code>pg_stat_activity</code>, when it was asked. Other programs’ connections are counted too. Asking is a call, and opens a connection when there is none.</p>
     </section>
   );
 }
@@ -137,6 +133,7 @@ function ServerView({d}) {
 function ServerFigures({answer}) {
   if (!answer.ok) return <Problem problem={answer.problem} />;
   const {server} = answer.data;
+  if (server.error?.code === 'idle') return <p class="soft">No connection is open; asking would open one.</p>;
   if (server.error) return <p class="soft">It cannot be asked now: {server.error.detail ?? server.error.code}</p>;
   return (
     <dl class="pairs">

@@ -12,6 +12,7 @@ import {mayAdminister, useStore} from '../store.js';
 const kRecent = 10;
 const kManyFailures = 0.05;
 const kManyCards = 60;
+const kAsSlow = 0.5;  // of the slowest: one that is half as slow is shown with it
 const kRibbonRows = 40;
 const kSorts = {
   attention: ['Attention first', (a, b) => urgency(b) - urgency(a) || a.db_id.localeCompare(b.db_id)],
@@ -24,15 +25,17 @@ const kSorts = {
 export function Databases({settings, set}) {
   const {snapshot, series, total} = useStore();
   const [filter, setFilter] = useState('');
+  const [pressed, setPressed] = useState('');
   if (!snapshot.databases.length) return <><Verdict snapshot={snapshot} /><NoDatabases /></>;
   const rateOf = (d) => { const p = recent(series.get(d.db_id)?.points ?? [], kRecent); return p ? calls(p) : 0; };
   const sort = kSorts[settings.sort] ? settings.sort : 'attention';
-  const shown = snapshot.databases.filter((d) => matches(d, filter)).sort((a, b) => kSorts[sort][1](a, b, rateOf));
+  const tile = tilesOf(snapshot, series, total.seconds).find((t) => t.name === pressed);
+  const shown = snapshot.databases.filter((d) => matches(d, filter) && (!tile || tile.takes(d))).sort((a, b) => kSorts[sort][1](a, b, rateOf));
   const asTable = settings.view === 'table' || shown.length > kManyCards;
   return (
     <>
       <Verdict snapshot={snapshot} />
-      <Tiles snapshot={snapshot} total={total.seconds} />
+      <Tiles tiles={tilesOf(snapshot, series, total.seconds)} total={total.seconds} end={snapshot.second} pressed={pressed} press={(name) => setPressed(name === pressed ? '' : name)} />
       <section class="panel" aria-labelledby="ribbon-title">
         <header class="panel-head">
           <h2 id="ribbon-title">State over time</h2>
@@ -50,7 +53,8 @@ export function Databases({settings, set}) {
         <Choice label="Show as" value={asTable ? 'table' : 'cards'} options={[['cards', 'Cards'], ['table', 'Table']]} onChange={(view) => set({view})} />
         {mayAdminister() && <button class="primary" onClick={connect}><Icon name="plus" />Connect</button>}
       </div>
-      {shown.length === 0 && <p class="empty">No database matches “{filter}”.</p>}
+      {tile && <p class="only" role="status">Only {tile.only}: {shown.length} of {snapshot.databases.length}. <button class="link" onClick={() => setPressed('')}>Show all</button></p>}
+      {shown.length === 0 && <p class="empty">{filter ? `No database matches “${filter}”` : 'There is none'}.</p>}
       {asTable ? <DatabaseTable databases={shown} series={series} /> : (
         <ul class="cards">{shown.map((d) => <Card key={d.db_id} database={d} points={series.get(d.db_id)?.points ?? []} end={snapshot.second} />)}</ul>
       )}
@@ -76,26 +80,41 @@ export function Verdict({snapshot}) {
   );
 }
 
-function Tiles({snapshot, total}) {
+/** What stands on each tile, and which databases it is about. */
+function tilesOf(snapshot, series, total) {
   const now = recent(total, kRecent);
-  if (!now) return <div class="tiles" />;
+  if (!now) return [];
   const sum = (pick) => snapshot.databases.reduce((all, d) => all + pick(d), 0);
   const reached = now[P.ok] + troubles(now);
+  const failing = reached ? troubles(now) / reached : 0;
   const waiting = sum((d) => d.pool.waiting);
-  const tiles = [
-    ['Calls', rate(calls(now)), 'a second', calls],
-    ['Failing', percent(reached ? troubles(now) / reached : 0), `${rate(troubles(now))} a second`, troubles, reached > 0 && troubles(now) / reached >= kManyFailures && 'bad'],
-    ['Rejected', rate(now[P.rejected]), 'a second, by us', (p) => p[P.rejected], now[P.rejected] > 0 && 'warning'],
-    ['Slowest p99', milliseconds(now[P.p99]), 'over a minute', (p) => p[P.p99] ?? 0],
-    ['Connections', count(sum((d) => d.pool.used)), `in use, of ${count(sum((d) => d.pool.max_size))}`, (p) => p[P.used]],
-    ['Waiting', count(waiting), 'for a connection', (p) => p[P.waiting], waiting > 0 && 'warning'],
+  const slowest = Math.max(...snapshot.databases.map((d) => d.query_ms.p99));
+  const did = (pick) => (d) => pick(recent(series.get(d.db_id)?.points ?? [], kRecent) ?? [0, 0, 0, 0, 0, 0]) > 0;
+  return [
+    {name: 'calls', label: 'Calls', value: rate(calls(now)), unit: 'a second', pick: calls, only: 'what is called', takes: did(calls)},
+    {name: 'failing', label: 'Failing', value: percent(failing), unit: `${rate(troubles(now))} a second`, pick: troubles, level: failing >= kManyFailures && 'bad',
+      only: 'what fails', takes: did(troubles)},
+    {name: 'rejected', label: 'Rejected', value: rate(now[P.rejected]), unit: 'a second, by us', pick: (p) => p[P.rejected], level: now[P.rejected] > 0 && 'warning',
+      only: 'where calls are rejected', takes: did((p) => p[P.rejected])},
+    {name: 'slow', label: 'Slowest p99', value: milliseconds(now[P.p99]), unit: 'over a minute', pick: (p) => p[P.p99] ?? 0,
+      only: 'the slowest, and what is at least half as slow', takes: (d) => slowest > 0 && d.query_ms.p99 >= kAsSlow * slowest},
+    {name: 'connections', label: 'Connections', value: count(sum((d) => d.pool.used)), unit: `in use, of ${count(sum((d) => d.pool.max_size))}`, pick: (p) => p[P.used],
+      only: 'what has connections in use', takes: (d) => d.pool.used > 0},
+    {name: 'waiting', label: 'Waiting', value: count(waiting), unit: 'for a connection', pick: (p) => p[P.waiting], level: waiting > 0 && 'warning',
+      only: 'where calls wait', takes: (d) => d.pool.waiting > 0},
   ];
+}
+
+/** Pressed, a tile leaves only the databases that it is about. */
+function Tiles({tiles, total, end, pressed, press}) {
   return (
     <ul class="tiles">
-      {tiles.map(([label, value, unit, pick, level]) => (
-        <li key={label} class={`tile ${level || ''}`}>
-          <h2>{label}</h2><p><b>{value}</b>{unit}</p>
-          <Sparkline points={total} end={snapshot.second} seconds={300} pick={pick} bad={null} />
+      {tiles.map((t) => (
+        <li key={t.name}>
+          <button class={`tile ${t.level || ''}`} aria-pressed={pressed === t.name} onClick={() => press(t.name)} title={`Show only ${t.only}`}>
+            <span class="tile-name">{t.label}</span><b>{t.value}</b><span class="tile-unit">{t.unit}</span>
+            <Sparkline points={total} end={end} seconds={300} pick={t.pick} bad={null} />
+          </button>
         </li>
       ))}
     </ul>

@@ -40,7 +40,7 @@ const scenarios = {
     await page.getByLabel('API key').fill(operator);
     await page.getByRole('button', {name: 'Sign in'}).click();
     await card(page, 'main').waitFor();
-    assert.equal(await page.getByRole('button', {name: 'Connect'}).count(), 0, 'operators connect nothing');
+    assert.equal(await page.getByRole('button', {name: 'Connect', exact: true}).count(), 0, 'operators connect nothing');
     await go(page, 'databases/main');
     await page.getByRole('button', {name: 'Pause'}).waitFor();
     assert.equal(await page.getByRole('button', {name: 'Disconnect'}).count(), 0);
@@ -102,6 +102,48 @@ const scenarios = {
     await page.locator('p[aria-live]').filter({hasText: 'main: Open'}).waitFor({state: 'attached'});
     await reached('open');
     await card(page, 'main').getByText('Closed').waitFor();
+    await close();
+  },
+
+  async pressing_tiles({base}) {
+    const {page, close} = await open({base});
+    await card(page, 'main').waitFor();
+    const tile = (name) => page.getByRole('button', {name: new RegExp(`^${name}`)});
+    assert.equal(await tile('Waiting').getAttribute('aria-pressed'), 'false');
+    await tile('Waiting').focus();
+    await page.keyboard.press('Enter');
+    assert.equal(await tile('Waiting').getAttribute('aria-pressed'), 'true');
+    await visible(page, 'Only where calls wait: 0 of 2.');
+    await card(page, 'main').waitFor({state: 'detached'});
+    await accessible(page, 'a pressed tile');
+    await tile('Slowest p99').click();
+    await visible(page, 'Only the slowest');
+    await card(page, 'main').waitFor();
+    await page.keyboard.press('Space');
+    await card(page, 'second').waitFor();
+    assert.equal(await page.locator('.only').count(), 0);
+    await close();
+  },
+
+  async causing_chaos({base}) {
+    const {page, close} = await open({base, hash: '#/databases/shop_eu'});
+    const cause = async (what) => {
+      await page.getByRole('button', {name: 'Chaos'}).click();
+      await dialog(page).getByText(what, {exact: true}).click();
+      await dialog(page).getByRole('button', {name: 'Do it'}).click();
+      await dialog(page).waitFor({state: 'detached'});
+    };
+    const state = (word) => page.locator('.detail-head .state').filter({hasText: word}).waitFor({timeout: 60_000});
+    await state('Closed');
+    await cause('Kill');
+    await state(/^Open/);
+    await page.locator('.ribbon-row').filter({hasText: 'shop_eu'}).getByRole('img', {name: /chaos: kill/}).waitFor();
+    assert.ok(await page.locator('.ribbon-row .tick').count() > 0, 'the ribbon has ticks');
+    await go(page, 'databases');
+    await card(page, 'shop_us').getByText(/Closed|Idle/).waitFor();
+    await go(page, 'databases/shop_eu');
+    await cause('Recover');
+    await state('Closed');
     await close();
   },
 
