@@ -4,10 +4,12 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cassert>
 #include <cerrno>
 #include <system_error>
+#include <utility>
 
 namespace sluice::base {
 namespace {
@@ -29,14 +31,21 @@ std::uint32_t epoll_bits(Interest interest) {
   return 0;
 }
 
+/// The loop whose turn this thread is in.
+thread_local EpollLoop* in_turn = nullptr;
+
+/// Before so many tasks wait for the end of the turn, their loop could well have begun.
+constexpr std::size_t kMostHeldBack = 16;
+
 }  // namespace
 
-EpollLoop::EpollLoop()
+EpollLoop::EpollLoop(const void* family)
     : epoll_(checked(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1")),
-      timerfd_(checked(::timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC), "timerfd")) {
+      timerfd_(checked(::timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC), "timerfd")),
+      family_(family) {
   for (int fd : {timerfd_, mailbox_.fd()}) {
     epoll_event event{};
-    event.events = EPOLLIN;
+    event.events = fd == timerfd_ ? EPOLLIN : EPOLLIN | EPOLLET;
     event.data.u64 = static_cast<std::uint32_t>(fd);  // generation 0: the loop's own
     checked(::epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event), "epoll_ctl");
   }
@@ -54,22 +63,56 @@ bool EpollLoop::is_current() const { return thread_.load() == std::this_thread::
 
 void EpollLoop::run() {
   adopt_current_thread();
+  begin_turn();
+  end_turn();
   while (!stopping_) turn(-1);
 }
-
-void EpollLoop::run_ready() { turn(0); }
 
 void EpollLoop::stop() {
   stopping_ = true;
   post([] {});
 }
 
+void EpollLoop::post(Task task) {
+  const bool near = in_turn && in_turn != this && family_ && in_turn->family_ == family_;
+  if (near) return in_turn->hand_over(*this, std::move(task));
+  mailbox_.post(std::move(task));
+}
+
+void EpollLoop::hand_over(EpollLoop& to, Task task) {
+  auto found = std::find_if(outgoing_.begin(), outgoing_.end(),
+                            [&to](const Outgoing& outgoing) { return outgoing.to == &to; });
+  if (found == outgoing_.end()) found = outgoing_.insert(found, {&to, {}});
+  found->tasks.push_back(std::move(task));
+  if (found->tasks.size() >= kMostHeldBack) to.mailbox_.post_all(found->tasks);
+}
+
+void EpollLoop::begin_turn() {
+  in_turn = this;
+  mailbox_.wake_up();
+  refresh_now();
+}
+
+void EpollLoop::end_turn() {
+  if (mailbox_.collect()) {
+    refresh_now();  // what was posted in the course of this turn must not begin before it was
+    mailbox_.run();
+  }
+  timers_.fire_due(now_);
+  for (Outgoing& outgoing : outgoing_) {
+    if (!outgoing.tasks.empty()) outgoing.to->mailbox_.post_all(outgoing.tasks);
+  }
+  arm_kernel_timer();
+  in_turn = nullptr;
+  mailbox_.fall_asleep();
+}
+
+void EpollLoop::run_ready() { turn(0); }
+
 void EpollLoop::turn(int wait_ms) {
   std::array<epoll_event, 128> events;
-  arm_kernel_timer();
   const int ready = ::epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), wait_ms);
-  refresh_now();
-  bool mail = false;
+  begin_turn();
   for (int i = 0; i < ready; ++i) {
     const auto fd = static_cast<int>(events[i].data.u64 & 0xffffffff);
     const auto generation = static_cast<std::uint32_t>(events[i].data.u64 >> 32);
@@ -79,13 +122,9 @@ void EpollLoop::turn(int wait_ms) {
       std::uint64_t expirations = 0;
       [[maybe_unused]] const auto got = ::read(timerfd_, &expirations, sizeof expirations);
       kernel_timer_at_ = TimePoint::max();
-    } else {
-      mail = true;
     }
   }
-  if (mail) mailbox_.run();
-  timers_.fire_due(now_);
-  arm_kernel_timer();
+  end_turn();
 }
 
 void EpollLoop::dispatch(int fd, std::uint32_t generation, std::uint32_t events) {

@@ -11,18 +11,28 @@
 namespace sluice::base {
 
 /// The real event loop, on an epoll descriptor of its own. It can run by itself (`run`), or inside
-/// another poller that watches `fd()` and calls `run_ready` when it is readable.
+/// another poller that watches `fd()`: that one calls `begin_turn` when it is awake, and before it
+/// waits again `run_ready` if the descriptor is readable, else `end_turn`.
+/// What is posted in a turn to loops of the same family is handed over at the turn's end, so that
+/// each of them is woken once.
 class EpollLoop final : public EventLoop {
  public:
-  EpollLoop();  ///< throws std::system_error when the kernel refuses descriptors
+  /// Loops of one `family` (any address) are created, stopped and destroyed together; null: the
+  /// loop has none. Throws std::system_error when the kernel refuses descriptors.
+  explicit EpollLoop(const void* family = nullptr);
   ~EpollLoop() override;
 
   /// Readable whenever there is something to do, timers included.
   [[nodiscard]] int fd() const { return epoll_; }
   /// Makes the calling thread the loop's thread. `run` does it by itself.
   void adopt_current_thread();
-  /// Handles everything that is ready, once, without waiting.
+  /// For the owner of an outer poller: its own events, too, belong to the turn.
+  void begin_turn();
+  /// Handles everything that is ready, once, without waiting, and ends the turn.
   void run_ready();
+  /// Runs what was posted and what is due, hands over what was posted elsewhere, and gets ready to
+  /// be waited for.
+  void end_turn();
   /// Waits and handles until `stop`.
   void run();
   /// From any thread: makes `run` return after its current turn.
@@ -33,17 +43,14 @@ class EpollLoop final : public EventLoop {
 
   [[nodiscard]] TimePoint now() const override { return now_; }
   [[nodiscard]] TimerQueue& timers() override { return timers_; }
-  void post(Task task) override { mailbox_.post(std::move(task)); }
+  void post(Task task) override;
   [[nodiscard]] bool is_current() const override;
   void watch(int fd, Interest interest, FdWatcher& watcher) override;
   void rewatch(int fd, Interest interest) override;
   void unwatch(int fd) override;
 
-  /// Reads the clock again. For owners of an outer poller, whose own events happen between turns.
+  /// Reads the clock again.
   void refresh_now() { now_ = std::chrono::steady_clock::now(); }
-  /// Arms the kernel timer for the next due timer. For owners of an outer poller, to be called
-  /// after code of theirs may have armed timers; `run_ready` does it by itself.
-  void arm_kernel_timer();
 
  private:
   struct Watched {
@@ -51,13 +58,23 @@ class EpollLoop final : public EventLoop {
     std::uint32_t generation = 0;  // tells an event of a closed descriptor from its successor's
   };
 
+  /// What this turn has for another loop.
+  struct Outgoing {
+    EpollLoop* to;
+    std::vector<Task> tasks;
+  };
+
   void turn(int wait_ms);
+  void arm_kernel_timer();
+  void hand_over(EpollLoop& to, Task task);
   void control(int operation, int fd, Interest interest);
   void dispatch(int fd, std::uint32_t generation, std::uint32_t events);
 
   const int epoll_;
   const int timerfd_;
+  const void* const family_;
   Mailbox mailbox_;
+  std::vector<Outgoing> outgoing_;  // one for each loop that was ever posted to
   TimerQueue timers_;
   TimePoint now_ = std::chrono::steady_clock::now();
   TimePoint kernel_timer_at_ = TimePoint::max();

@@ -28,7 +28,8 @@ class EventLoop {
  public:
   virtual ~EventLoop() = default;
 
-  /// The loop's time. Read once per turn: all that happens in a turn happens at the same moment.
+  /// The loop's time. Read once per turn, and again before posted tasks run: all that happens
+  /// without waiting happens at the same moment.
   [[nodiscard]] virtual TimePoint now() const = 0;
   [[nodiscard]] virtual TimerQueue& timers() = 0;
 

@@ -3,9 +3,12 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdint>
+#include <iterator>
 #include <system_error>
+#include <utility>
 
 namespace sluice::base {
 
@@ -15,27 +18,46 @@ Mailbox::Mailbox() : eventfd_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
 
 Mailbox::~Mailbox() { ::close(eventfd_); }
 
-void Mailbox::post(Task task) {
-  bool was_empty = false;
-  {
-    std::lock_guard lock(mutex_);
-    was_empty = tasks_.empty();
-    tasks_.push_back(std::move(task));
-  }
-  if (!was_empty) return;
+// Under the lock: once it is open the loop may run the task, and end, and be destroyed.
+void Mailbox::ring_if_asleep() {
+  if (!tasks_.empty() || awake_.load(std::memory_order_relaxed)) return;
+  ring();
+}
+
+void Mailbox::ring() const {
   const std::uint64_t one = 1;
-  // Cannot fail: the counter is drained before the tasks are taken, so it never overflows.
+  // Fails only after 2^64 - 2 rings: nobody reads them, as every one is an event for the watcher.
   [[maybe_unused]] const auto written = ::write(eventfd_, &one, sizeof one);
 }
 
-void Mailbox::run() {
-  std::uint64_t count = 0;
-  // Drained before the tasks are taken: a post in between leaves the descriptor readable.
-  [[maybe_unused]] const auto got = ::read(eventfd_, &count, sizeof count);
+void Mailbox::post(Task task) {
+  std::lock_guard lock(mutex_);
+  ring_if_asleep();
+  tasks_.push_back(std::move(task));
+}
+
+void Mailbox::post_all(std::vector<Task>& tasks) {
   {
     std::lock_guard lock(mutex_);
-    running_.swap(tasks_);
+    ring_if_asleep();
+    std::move(tasks.begin(), tasks.end(), std::back_inserter(tasks_));
   }
+  tasks.clear();
+}
+
+void Mailbox::fall_asleep() {
+  std::lock_guard lock(mutex_);
+  awake_.store(false, std::memory_order_relaxed);
+  if (!tasks_.empty()) ring();
+}
+
+bool Mailbox::collect() {
+  std::lock_guard lock(mutex_);
+  running_.swap(tasks_);
+  return !running_.empty();
+}
+
+void Mailbox::run() {
   for (Task& task : running_) task();
   running_.clear();
 }

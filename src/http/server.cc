@@ -20,7 +20,7 @@ class TransportServer final : public Server {
       : options_(options), listener_(std::move(listener)), address_(listener_.address()) {
     const unsigned cores = std::max(1u, std::thread::hardware_concurrency());
     const unsigned count = options.workers > 0 ? static_cast<unsigned>(options.workers) : cores;
-    for (unsigned i = 0; i < count; ++i) loops_.push_back(std::make_unique<base::EpollLoop>());
+    for (unsigned i = 0; i < count; ++i) loops_.push_back(std::make_unique<base::EpollLoop>(this));
   }
   ~TransportServer() override { stop(); }
 

@@ -78,7 +78,7 @@ void Worker::registerPoller(Polling::Epoll& poller) {
 
 void Worker::onReady(const Pistache::Aio::FdSet& events) {
   if (!std::exchange(thread_adopted_, true)) loop_.adopt_current_thread();
-  loop_.refresh_now();
+  loop_.begin_turn();
   bool loop_is_ready = false;
   for (const auto& event : events) {
     const std::uint64_t tag = event.getTag().value();
@@ -88,8 +88,7 @@ void Worker::onReady(const Pistache::Aio::FdSet& events) {
       serve(tag, readiness_of(event));
     }
   }
-  if (loop_is_ready) loop_.run_ready();
-  loop_.arm_kernel_timer();  // connections may have set timers outside of the loop's own turn
+  loop_is_ready ? loop_.run_ready() : loop_.end_turn();
 }
 
 void Worker::serve(std::uint64_t tag, Readiness readiness) {

@@ -7,7 +7,7 @@ namespace sluice::library {
 Workers::Workers(int count) {
   const auto cores = static_cast<int>(std::thread::hardware_concurrency());
   const int wanted = count > 0 ? count : std::max(1, cores);
-  for (int i = 0; i < wanted; ++i) loops_.push_back(std::make_unique<base::EpollLoop>());
+  for (int i = 0; i < wanted; ++i) loops_.push_back(std::make_unique<base::EpollLoop>(this));
   for (auto& loop : loops_) threads_.emplace_back([&loop = *loop] { loop.run(); });
 }
 

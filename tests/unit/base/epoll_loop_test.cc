@@ -207,6 +207,87 @@ TEST(EpollLoop, NeverRunsATaskFromInsideThePostThatBringsIt) {
   EXPECT_EQ(order, "ab");
 }
 
+TEST(EpollLoop, HandsOverWhatATurnPostsWithinItsFamilyAtTheTurnsEnd) {
+  const int family = 0;
+  EpollLoop here(&family);
+  EpollLoop there(&family);
+  std::string order;
+  here.post([&] {
+    there.post([&] { order += 'b'; });
+    there.post([&] { order += 'c'; });
+    EXPECT_FALSE(readable(there.fd(), 0)) << "it would wake up once for each";
+    order += 'a';
+  });
+  here.run_ready();
+  EXPECT_TRUE(readable(there.fd(), 0));
+  there.run_ready();
+  EXPECT_EQ(order, "abc");
+}
+
+TEST(EpollLoop, DoesNotHoldBackMoreThanTheOtherCouldBeginWith) {
+  const int family = 0;
+  EpollLoop here(&family);
+  EpollLoop there(&family);
+  constexpr int kTasks = 40;
+  int ran = 0;
+  here.post([&] {
+    for (int i = 0; i < kTasks; ++i) there.post([&, i] { EXPECT_EQ(ran++, i); });
+    EXPECT_TRUE(readable(there.fd(), 0));
+  });
+  here.run_ready();
+  there.run_ready();
+  EXPECT_EQ(ran, kTasks);
+}
+
+TEST(EpollLoop, PostsAtOnceToALoopOfAnotherFamily) {
+  const int family = 0;
+  const int other = 0;
+  EpollLoop here(&family);
+  EpollLoop there(&other);
+  EpollLoop single;
+  here.post([&] {
+    there.post([] {});
+    single.post([] {});
+    EXPECT_TRUE(readable(there.fd(), 0));
+    EXPECT_TRUE(readable(single.fd(), 0));
+  });
+  here.run_ready();
+}
+
+TEST(EpollLoop, IsNotWokenForMailWhileItIsAwake) {
+  EpollLoop loop;
+  int ran = 0;
+  loop.begin_turn();
+  std::thread([&] { loop.post([&] { ++ran; }); }).join();
+  EXPECT_FALSE(readable(loop.fd(), 0));
+  loop.end_turn();
+  EXPECT_EQ(ran, 1);
+  std::thread([&] { loop.post([&] { ++ran; }); }).join();
+  EXPECT_TRUE(readable(loop.fd(), 0));
+}
+
+TEST(EpollLoop, LosesNoMailBetweenTwoBusyLoops) {
+  const int family = 0;
+  EpollLoop a(&family);
+  EpollLoop b(&family);
+  constexpr int kRounds = 20'000;
+  int rounds = 0;
+  std::function<void()> to_a;
+  const std::function<void()> to_b = [&] { b.post([&] { to_a(); }); };
+  to_a = [&] {
+    a.post([&] {
+      if (++rounds < kRounds) return to_b();
+      b.stop();
+      a.stop();
+    });
+  };
+  std::thread thread([&] { b.run(); });
+  a.post(to_b);
+  a.run();
+  thread.join();
+  EXPECT_EQ(rounds, kRounds);
+}
+
 TEST(EpollLoop, DestroysTasksThatNeverRan) {
   const auto witness = std::make_shared<int>(1);
   {
@@ -221,9 +302,9 @@ TEST(EpollLoop, WakesAnOuterPollerForATimer) {
   EpollLoop loop;
   bool fired = false;
   Timer timer(loop.timers(), [&] { fired = true; });
-  loop.refresh_now();
+  loop.begin_turn();
   timer.arm(loop.now() + milliseconds(20));
-  loop.arm_kernel_timer();
+  loop.end_turn();
   EXPECT_FALSE(readable(loop.fd(), 0));
   ASSERT_TRUE(readable(loop.fd(), 10'000));
   loop.run_ready();
