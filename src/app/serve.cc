@@ -1,5 +1,6 @@
 #include "app/serve.h"
 
+#include <malloc.h>
 #include <signal.h>
 
 #include <cerrno>
@@ -55,6 +56,14 @@ class Signals {
   sigset_t set_{};
 };
 
+/// Results of some 100 KB come and go all the time. Giving their memory back to the kernel in
+/// between costs a tenth of the work of a query for 1,000 rows, as page faults.
+void keep_freed_memory() {
+  constexpr int kMebibyte = 1 << 20;
+  mallopt(M_MMAP_THRESHOLD, 8 * kMebibyte);
+  mallopt(M_TRIM_THRESHOLD, 32 * kMebibyte);  // of each thread
+}
+
 /// From when it serves until it has drained, if the service manager wants to know.
 std::unique_ptr<Watchdog> watch(const Service& service, const ServiceManager& manager) {
   const auto patience = manager.patience();
@@ -88,6 +97,7 @@ void block_stop_signals() { Signals().block(); }
 
 int serve(const config::LoadResult& loaded, Log& log, const Reload& read_again) {
   const Signals signals;
+  keep_freed_memory();
   auto service = Service::create(loaded, log);
   if (!service) {
     log.error("cannot start", {{"error", service.error().message}});
