@@ -279,7 +279,7 @@ Error Execution::judged(Error error) const {
     hung.fault = Fault::kDatabase;
     return hung;
   }
-  if (given_up_) return timeout_error(Outcome::kUnknown);
+  if (given_up_ || cancel_was_impossible(error)) return timeout_error(Outcome::kUnknown);
   if (error.sqlstate() == "57014" && (cancel_sent_ || ran >= plan_.timeout)) {
     Error late = timeout_error(Outcome::kRolledBack);
     late.sql = std::move(error.sql);
@@ -292,6 +292,12 @@ Error Execution::judged(Error error) const {
     error.message = "statement " + std::to_string(step_) + ": " + error.message;
   }
   return error;
+}
+
+/// Its time was over, and as no cancel request could be sent, its connection was given up.
+bool Execution::cancel_was_impossible(const Error& error) const {
+  return cancel_sent_ && error.code == ErrorCode::kDatabaseUnavailable &&
+         error.fault == Fault::kOverload && error.sqlstate().empty();
 }
 
 Error Execution::timeout_error(Outcome outcome) const {

@@ -94,6 +94,7 @@ class Execution final : public RowSink, public std::enable_shared_from_this<Exec
   void run_alone(const Error& error);
   void run_alone_elsewhere();
   Error judged(Error error) const;
+  [[nodiscard]] bool cancel_was_impossible(const Error& error) const;
   Error timeout_error(Outcome outcome) const;
   [[nodiscard]] Operation operation() const;
   [[nodiscard]] bool is_transaction() const { return plan_.steps.size() > 1; }

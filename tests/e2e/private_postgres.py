@@ -84,7 +84,7 @@ class PrivatePostgres:
                                              stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/",
                                              start_new_session=True)
         deadline = time.monotonic() + 30
-        while self._psql("select 1", "postgres").returncode != 0:
+        while not self.answers():
             if self._process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError("PostgreSQL does not start:\n" + self.log())
             time.sleep(0.05)
@@ -96,6 +96,26 @@ class PrivatePostgres:
             self._process.send_signal(signal.SIGQUIT)
             self._process.wait(timeout=30)
 
+    def crash(self):
+        """SIGKILL to the postmaster; gone when its orphans are."""
+        children = self.children()
+        self._process.kill()
+        self._process.wait(timeout=30)
+        deadline = time.monotonic() + 30
+        while any(os.path.exists(f"/proc/{pid}") for pid in children):
+            if time.monotonic() > deadline:
+                raise RuntimeError("the orphans of the postmaster live on")
+            time.sleep(0.02)
+
+    @property
+    def pid(self):
+        """Of the postmaster."""
+        return self._process.pid
+
+    def children(self):
+        with open(f"/proc/{self.pid}/task/{self.pid}/children", encoding="ascii") as file:
+            return [int(pid) for pid in file.read().split()]
+
     def freeze(self):
         self._signal_all(signal.SIGSTOP)
 
@@ -103,10 +123,7 @@ class PrivatePostgres:
         self._signal_all(signal.SIGCONT)
 
     def _signal_all(self, number):
-        with open(f"/proc/{self._process.pid}/task/{self._process.pid}/children",
-                  encoding="ascii") as file:
-            children = [int(pid) for pid in file.read().split()]
-        for pid in [self._process.pid, *children]:
+        for pid in [self.pid, *self.children()]:
             try:
                 os.kill(pid, number)
             except ProcessLookupError:
@@ -121,10 +138,13 @@ class PrivatePostgres:
         with open(os.path.join(self.directory, "log"), encoding="utf-8", errors="replace") as file:
             return file.read()
 
+    def answers(self):
+        return self._psql("select 1", "postgres").returncode == 0
+
     # ---- SQL, as superuser --------------------------------------------------------------------------
 
     def _psql(self, sql, database):
-        environment = dict(os.environ, PGPASSWORD=self._superuser_password, PGCONNECT_TIMEOUT="5")
+        environment = dict(os.environ, PGPASSWORD=self._superuser_password, PGCONNECT_TIMEOUT="30")
         return subprocess.run(["psql", "-XqAt", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-p",
                                str(self.port),
                                "-U", "postgres", "-d", database, "-f", "-"],

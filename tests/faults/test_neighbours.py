@@ -4,11 +4,10 @@ import concurrent.futures
 import socket
 import time
 
-from gateway import Gateway, GatewayTest, together, wait_until
-from private_postgres import PrivatePostgres
+from faults import GatewayTest, PrivatePostgres, together, wait_until
 
 
-class Faults(GatewayTest):
+class Neighbours(GatewayTest):
     pool = {"max_size": 4, "connect_timeout_ms": 1000}
 
     @classmethod
