@@ -18,6 +18,7 @@ Gateway::Gateway(const Dependencies& dependencies, const std::shared_ptr<const A
       operations_(manager_, events_, dependencies.chaos_socket),
       watch_(dependencies.workers, dependencies.on_slow_query),
       queries_(manager_, watch_),
+      transactions_(manager_, watch_),
       fan_outs_(manager_, watch_),
       server_view_(manager_),
       request_metrics_(dependencies.workers),

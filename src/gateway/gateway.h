@@ -19,6 +19,7 @@
 #include "gateway/request_metrics.h"
 #include "gateway/server_view.h"
 #include "gateway/snapshots.h"
+#include "gateway/transaction_service.h"
 #include "json/requests.h"
 #include "manager/manager.h"
 #include "metrics/process_facts.h"
@@ -71,6 +72,7 @@ class Gateway {
   [[nodiscard]] const Configuration& configuration() const { return configuration_; }
   [[nodiscard]] QueryWatch& watch() { return watch_; }
   [[nodiscard]] QueryService& queries() { return queries_; }
+  [[nodiscard]] TransactionService& transactions() { return transactions_; }
   [[nodiscard]] FanOutService& fan_outs() { return fan_outs_; }
   [[nodiscard]] Snapshots& snapshots() { return snapshots_; }
   [[nodiscard]] RequestMetrics& request_metrics() { return request_metrics_; }
@@ -124,6 +126,7 @@ class Gateway {
   Configuration configuration_;
   QueryWatch watch_;
   QueryService queries_;
+  TransactionService transactions_;
   FanOutService fan_outs_;
   ServerView server_view_;
   RequestMetrics request_metrics_;

@@ -1,4 +1,5 @@
-// POST /query/<db_id> and POST /query: statements at one database and at many.
+// POST /query/<db_id>, POST /transaction/<db_id> and POST /query: statements at one database,
+// several as one, and at many databases.
 #include <utility>
 
 #include "gateway/gateway.h"
@@ -46,6 +47,26 @@ void query(const ApiCall& call) {
   call.exchange->on_client_gone([running] { running.cancel(); });
 }
 
+void answer_transaction(const ApiCall& call, gateway::TransactionAnswer answer) {
+  if (!answer.result) {
+    auto problem = json::Problem::from(answer.result.error());
+    problem.failing_index = answer.failing_index;
+    return call.respond(problem);
+  }
+  answer_query(call, std::move(answer.result));
+}
+
+void transaction(const ApiCall& call) {
+  if (!accepts_json(call.request())) return call.respond(not_acceptable());
+  auto request = json::decode_transaction(call.request().body);
+  if (!request) return call.respond(request.error());
+  const auto running = call.gateway.transactions().run(
+      {call.db_id(), std::move(*request), call.loop(), call.request().received_at,
+       &call.exchange->origin(), call.gateway.rules().trace_comment},
+      [call](gateway::TransactionAnswer answer) { answer_transaction(call, std::move(answer)); });
+  call.exchange->on_client_gone([running] { running.cancel(); });
+}
+
 void fan_out(const ApiCall& call) {
   if (!accepts_json(call.request())) return call.respond(not_acceptable());
   auto request = json::decode_fan_out(call.request().body);
@@ -64,6 +85,7 @@ void fan_out(const ApiCall& call) {
 
 void add_query_routes(Api& api) {
   api.add(Method::Post, "/query/:db_id", Access::kQuery, query);
+  api.add(Method::Post, "/transaction/:db_id", Access::kQuery, transaction);
   api.add(Method::Post, "/query", Access::kQuery, fan_out);
 }
 

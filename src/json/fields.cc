@@ -118,8 +118,10 @@ std::optional<std::size_t> Fields::word(std::string_view name,
   return std::nullopt;
 }
 
+std::string Fields::name_of(std::string_view name) const { return join_names(name_, name); }
+
 void Fields::mistake(std::string_view name, std::string message) {
-  mistakes_->add(join_names(name_, name), std::move(message));
+  mistakes_->add(name_of(name), std::move(message));
 }
 
 void Fields::refuse_unknown(std::span<const std::string_view> known, std::span<const Hint> hints) {

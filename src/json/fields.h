@@ -62,6 +62,8 @@ class Fields {
   [[nodiscard]] std::optional<std::size_t> word(std::string_view name,
                                                 std::span<const std::string_view> words);
 
+  /// A member's full name, for mistakes.
+  [[nodiscard]] std::string name_of(std::string_view name) const;
   void mistake(std::string_view name, std::string message);
   /// Every field that is not among the known ones is a mistake, with the nearest known name.
   void refuse_unknown(std::span<const std::string_view> known, std::span<const Hint> hints = {});

@@ -128,12 +128,21 @@ std::string type_of(std::string code) {
 
 Problem Problem::from(const Error& error) {
   const Kind kind = kind_of(error);
-  return {kind.status, std::string(kind.code), std::string(kind.title),
-          std::string(detail_of(error, kind)), error};
+  Problem problem;
+  problem.status = kind.status;
+  problem.code = kind.code;
+  problem.title = kind.title;
+  problem.detail = detail_of(error, kind);
+  problem.error = error;
+  return problem;
 }
 
 Problem Problem::of(int status, std::string code, std::string title, std::string detail) {
-  Problem problem{status, std::move(code), std::move(title), std::move(detail), {}};
+  Problem problem;
+  problem.status = status;
+  problem.code = std::move(code);
+  problem.title = std::move(title);
+  problem.detail = std::move(detail);
   problem.error.code = ErrorCode::kInvalidRequest;
   return problem;
 }
@@ -146,6 +155,7 @@ std::string Problem::to_json(std::string_view request_id, std::string_view trace
   write_text(writer, "db_id", error.db_id);
   writer.field("request_id", request_id);
   if (!trace_id.empty()) writer.field("trace_id", trace_id);
+  if (failing_index >= 0) writer.field("failing_index", failing_index);
   write_facts(writer, error);
   writer.end_object();
   return writer.take();

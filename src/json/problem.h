@@ -13,6 +13,8 @@ struct Problem {
   std::string code = "internal";  ///< "breaker_open", …
   std::string title;
   std::string detail;
+  /// Of a transaction: which of its statements failed, from 0; -1: none, or it is not known.
+  int failing_index = -1;
   Error error;  ///< outcome, retryable, retry_after, sql, fields, db_id
 
   /// Status, code and title by the table of docs/http-api.md; the SQLSTATE decides for kSqlError.

@@ -19,6 +19,10 @@ inline constexpr std::array<Hint, 9> kQueryHints{{{"query", "sql"},
                                                   {"limit", "max_rows"},
                                                   {"readonly", "read_only"}}};
 
+/// Reads sql and params.
+void read_statement(Fields& fields, Query& query);
+/// Reads format, numbers and bytes.
+[[nodiscard]] ResultFormat read_format(Fields& fields);
 /// Reads what a query and a fan-out have in common: sql, params, timeout_ms, max_rows, read_only,
 /// format, numbers, bytes.
 void read_query(Fields& fields, Query& query, ResultFormat& format);

@@ -16,6 +16,8 @@ constexpr std::array<std::string_view, 3> kFormats{"objects", "arrays", "scalar"
 constexpr std::array<std::string_view, 2> kNumbers{"number", "string"};
 constexpr std::array<std::string_view, 2> kBytes{"hex", "base64"};
 
+}  // namespace
+
 ResultFormat read_format(Fields& fields) {
   ResultFormat format;
   switch (fields.word("format", kFormats).value_or(0)) {
@@ -33,9 +35,7 @@ ResultFormat read_format(Fields& fields) {
   return format;
 }
 
-}  // namespace
-
-void read_query(Fields& fields, Query& query, ResultFormat& format) {
+void read_statement(Fields& fields, Query& query) {
   if (!fields.any("sql")) {
     fields.mistake("sql", "is missing: the statement to run, with $1, $2, … for params");
   }
@@ -46,8 +46,12 @@ void read_query(Fields& fields, Query& query, ResultFormat& format) {
     }
   }
   if (const Value* params = fields.array("params")) {
-    query.params = decode_params(*params, "params", fields.mistakes());
+    query.params = decode_params(*params, fields.name_of("params"), fields.mistakes());
   }
+}
+
+void read_query(Fields& fields, Query& query, ResultFormat& format) {
+  read_statement(fields, query);
   query.timeout = fields.time("timeout_ms");
   query.max_rows = fields.whole("max_rows", {.least = 0});
   query.read_only = fields.boolean("read_only").value_or(false);

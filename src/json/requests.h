@@ -6,10 +6,12 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "json/result_encoder.h"
 #include "sluice/fan_out.h"
 #include "sluice/options.h"
+#include "sluice/pool_manager.h"
 #include "sluice/query.h"
 #include "sluice/result.h"
 #include "sluice/stats.h"
@@ -26,6 +28,15 @@ struct QueryRequest {
   ResultFormat format;
 };
 [[nodiscard]] Result<QueryRequest> decode_query(std::string_view body);
+
+/// POST /transaction/<db_id>
+struct TransactionRequest {
+  std::vector<Query> statements;  ///< at least one
+  TransactionOptions options;
+  ResultFormat format;
+  bool dry_run = false;
+};
+[[nodiscard]] Result<TransactionRequest> decode_transaction(std::string_view body);
 
 /// POST /query
 struct FanOutRequest {

@@ -140,23 +140,38 @@ void ResultEncoder::put_row(std::span<const Cell> cells) {
 
 std::string ResultEncoder::finish(std::string_view db_id, const Completion& completion,
                                   std::chrono::microseconds elapsed) {
+  TextBuffer frame;
+  frame.put("{\"db_id\":");
+  frame.put_string(db_id);
+  frame.put(',');
+  const std::size_t head_size = put_frame(frame, completion);
+  frame.put(",\"elapsed_ms\":");
+  put_milliseconds(frame, elapsed);
+  frame.put('}');
+  return joined(frame.view().substr(0, head_size), out_.view(), frame.view().substr(head_size));
+}
+
+std::string ResultEncoder::finish_part(const Completion& completion) {
+  TextBuffer frame;
+  frame.put('{');
+  const std::size_t head_size = put_frame(frame, completion);
+  frame.put('}');
+  return joined(frame.view().substr(0, head_size), out_.view(), frame.view().substr(head_size));
+}
+
+/// Everything about the rows but the rows themselves, which belong at the returned position.
+std::size_t ResultEncoder::put_frame(TextBuffer& frame, const Completion& completion) const {
   const bool scalar = format_.rows == ResultFormat::Rows::kScalar;
-  TextBuffer head;
-  head.put("{\"db_id\":");
-  head.put_string(db_id);
-  head.put(",\"columns\":");
-  put_columns(head, columns_);
-  head.put(scalar ? ",\"value\":" : ",\"rows\":[");
-  if (scalar && count_ == 0) head.put("null");
-  const std::size_t head_size = head.size();
-  if (!scalar) head.put(']');
-  head.put(",\"count\":");
-  head.put(std::to_string(count_));
-  put_completion(head, completion);
-  head.put(",\"elapsed_ms\":");
-  put_milliseconds(head, elapsed);
-  head.put('}');
-  return joined(head.view().substr(0, head_size), out_.view(), head.view().substr(head_size));
+  frame.put("\"columns\":");
+  put_columns(frame, columns_);
+  frame.put(scalar ? ",\"value\":" : ",\"rows\":[");
+  if (scalar && count_ == 0) frame.put("null");
+  const std::size_t rows_at = frame.size();
+  if (!scalar) frame.put(']');
+  frame.put(",\"count\":");
+  frame.put(std::to_string(count_));
+  put_completion(frame, completion);
+  return rows_at;
 }
 
 std::string ResultEncoder::take_rows() {

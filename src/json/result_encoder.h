@@ -39,6 +39,8 @@ class ResultEncoder final : public RowSink {
   /// instead of "rows" and "columns" of one). Call once, last.
   [[nodiscard]] std::string finish(std::string_view db_id, const Completion& completion,
                                    std::chrono::microseconds elapsed);
+  /// The answer without "db_id" and "elapsed_ms", for one statement of several. Call once, last.
+  [[nodiscard]] std::string finish_part(const Completion& completion);
   /// The rows alone, "[…]" (or the scalar), for a leg of a fan-out. Call once, last.
   [[nodiscard]] std::string take_rows();
   /// What they are called in an answer: "rows", or "value" with kScalar.
@@ -57,6 +59,7 @@ class ResultEncoder final : public RowSink {
   };
   void add_db_id_column();
   void put_row(std::span<const Cell> cells);
+  [[nodiscard]] std::size_t put_frame(TextBuffer& frame, const Completion& completion) const;
 
   ResultFormat format_;
   std::size_t max_bytes_;

@@ -29,6 +29,7 @@ class Writer {
   }
   /// A value that is JSON already.
   Writer& raw_field(std::string_view key, std::string_view json);
+  Writer& raw_element(std::string_view json);
 
   Writer& element(std::string_view text);
   Writer& element(const std::string& text) { return element(std::string_view(text)); }
@@ -57,7 +58,6 @@ class Writer {
   Writer& close(char bracket);
   void name(std::string_view key);
   void separate();
-  Writer& raw_element(std::string_view json);
 
   TextBuffer out_;
   bool comma_ = false;  ///< something stands before in the same object or array

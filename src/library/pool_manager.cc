@@ -202,7 +202,7 @@ Result<std::vector<QueryResult>> PoolManager::transaction(std::string_view db_id
   call.statement_done = [results, sinks](std::size_t index, const Completion& completion) {
     (*results)[index] = sinks[index]->finish(completion);
   };
-  Promised<Status> promised;
+  Promised<Result<Completion>> promised;
   call.done = promised.receiver();
   const auto handle = impl_->manager.transact(std::move(call));
   StopRequest stop;

@@ -288,7 +288,7 @@ Error Execution::judged(Error error) const {
   if (!is_transaction()) return error;
   const bool committing = step_ + 1 == plan_.steps.size();
   if (!committing) error.outcome = Outcome::kRolledBack;
-  if (step_ > 0 && !committing) {
+  if (!plan_.steps[step_].internal) {
     error.message = "statement " + std::to_string(step_) + ": " + error.message;
   }
   return error;

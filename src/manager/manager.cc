@@ -59,7 +59,7 @@ std::string begin_statement(const TransactionOptions& options) {
 
 std::vector<Step> transaction_steps(TransactionCall& call) {
   std::vector<Step> steps;
-  steps.reserve(call.statements.size() + 2);
+  steps.reserve(call.statements.size() + 3);
   steps.push_back({control_statement(begin_statement(call.options)), nullptr, true, {}});
   for (std::size_t i = 0; i < call.statements.size(); ++i) {
     Step step{std::move(call.statements[i]), call.sinks[i], false, {}};
@@ -68,7 +68,11 @@ std::vector<Step> transaction_steps(TransactionCall& call) {
     }
     steps.push_back(std::move(step));
   }
-  steps.push_back({control_statement("COMMIT"), nullptr, true, {}});
+  const auto add_control = [&steps](std::string sql) {
+    steps.push_back({control_statement(std::move(sql)), nullptr, true, {}});
+  };
+  if (call.dry_run) add_control("SET CONSTRAINTS ALL IMMEDIATE");
+  add_control(call.dry_run ? "ROLLBACK" : "COMMIT");
   return steps;
 }
 
@@ -144,12 +148,11 @@ CallHandle Manager::execute(Call call) {
 }
 
 CallHandle Manager::transact(TransactionCall call) {
-  const auto database = registry_.find(call.db_id);
-  auto done = [done = std::move(call.done)](const Result<Completion>& result) {
-    done(result ? Status{} : Status{fail(result.error())});
-  };
+  const bool on_worker = call.reply_to && call.reply_to->is_current();
+  const auto database = registry_.find(call.db_id, on_worker ? call.reply_to : nullptr);
   auto reject = [&](Error error) {
-    refuse(call.reply_to, control_loop(), std::move(done), std::move(error));
+    error.db_id = call.db_id;
+    refuse(call.reply_to, control_loop(), std::move(call.done), std::move(error));
     return CallHandle{};
   };
   if (closing_) return reject(manager_closing());
@@ -158,14 +161,15 @@ CallHandle Manager::transact(TransactionCall call) {
   whole.timeout = call.options.timeout;
   const auto patience = patience_of(whole, database->options.query);
   if (!patience) return reject(patience.error());
-  const auto deadline = base::Deadline::after(dependencies_.clock(), *patience);
+  const auto started = call.started_at.value_or(dependencies_.clock());
   Plan plan{.steps = transaction_steps(call),
-            .deadline = deadline,
+            .deadline = base::Deadline::after(started, *patience),
             .timeout = *patience,
             .reply_to = call.reply_to,
-            .done = std::move(done)};
-  auto execution =
-      std::make_shared<Execution>(database->pick_shard(call.reply_to), std::move(plan));
+            .done = std::move(call.done),
+            .origin = call.origin};
+  auto execution = std::make_shared<Execution>(
+      database->pick_shard(on_worker ? call.reply_to : nullptr), std::move(plan));
   CallHandle handle(execution);
   start(std::move(execution));
   return handle;

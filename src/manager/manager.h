@@ -42,8 +42,11 @@ struct TransactionCall {
   std::vector<std::shared_ptr<RowSink>> sinks;
   TransactionOptions options;
   std::function<void(std::size_t index, const Completion&)> statement_done;
-  std::function<void(Status)> done;
-  base::EventLoop* reply_to = nullptr;
+  std::function<void(Result<Completion>)> done;  ///< the completion of our COMMIT, and all timings
+  base::EventLoop* reply_to = nullptr;           ///< as Call::reply_to
+  std::optional<base::TimePoint> started_at;     ///< when the patience began; default: now
+  const Origin* origin = nullptr;                ///< as Call::origin
+  bool dry_run = false;  ///< checks even what is deferred, and then rolls everything back
 };
 
 /// Databases that did not answer a probe, and why.

@@ -130,8 +130,9 @@ void World::transact(const Event& event) {
   }
   call.options.timeout = event.time;
   if (event.from >= 0) call.reply_to = &workers_.loop(event.from);
-  call.done = [this, key, from = event.from](const Status& status) {
-    answered(key, from, status ? Result<Completion>(Completion{}) : fail(status.error()));
+  call.done = [this, key, from = event.from](Result<Completion> result) {
+    if (result) *result = Completion{};  // which is of the COMMIT
+    answered(key, from, std::move(result));
   };
   handles_[event.id] = {manager_->transact(std::move(call))};
 }

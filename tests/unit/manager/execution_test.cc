@@ -249,13 +249,29 @@ TEST_F(ExecutionTest, ATransactionRunsBetweenBeginAndCommit) {
   transaction.sinks.resize(2);
   transaction.options.isolation = Isolation::kSerializable;
   transaction.options.read_only = true;
-  std::optional<Status> status;
-  transaction.done = [&status](Status done) { status = std::move(done); };
+  std::optional<Result<Completion>> status;
+  transaction.done = [&status](Result<Completion> done) { status = std::move(done); };
   manager.transact(std::move(transaction));
   loop.run_posted();
   ASSERT_TRUE(status && *status);
   const std::vector<std::string> wanted = {"BEGIN ISOLATION LEVEL SERIALIZABLE, READ ONLY",
                                            "INSERT 1", "INSERT 2", "COMMIT"};
+  EXPECT_EQ(orders().log(), wanted);
+}
+
+TEST_F(ExecutionTest, ADryRunChecksWhatIsDeferredAndRollsBack) {
+  TransactionCall transaction;
+  transaction.db_id = "orders";
+  transaction.statements.push_back({.sql = "INSERT 1"});
+  transaction.sinks.resize(1);
+  transaction.dry_run = true;
+  std::optional<Result<Completion>> status;
+  transaction.done = [&status](Result<Completion> done) { status = std::move(done); };
+  manager.transact(std::move(transaction));
+  loop.run_posted();
+  ASSERT_TRUE(status && *status);
+  const std::vector<std::string> wanted = {"BEGIN ISOLATION LEVEL READ COMMITTED", "INSERT 1",
+                                           "SET CONSTRAINTS ALL IMMEDIATE", "ROLLBACK"};
   EXPECT_EQ(orders().log(), wanted);
 }
 
@@ -269,8 +285,8 @@ TEST_F(ExecutionTest, AFailedTransactionNamesTheStatementAndDoesNotCommit) {
   transaction.statements.push_back({.sql = "INSERT 2"});
   transaction.statements.push_back({.sql = "INSERT 3"});
   transaction.sinks.resize(3);
-  std::optional<Status> status;
-  transaction.done = [&status](Status done) { status = std::move(done); };
+  std::optional<Result<Completion>> status;
+  transaction.done = [&status](Result<Completion> done) { status = std::move(done); };
   manager.transact(std::move(transaction));
   loop.run_posted();
   ASSERT_TRUE(status && !*status);
