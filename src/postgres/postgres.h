@@ -10,8 +10,10 @@
 namespace sluice::postgres {
 
 struct Options {
-  int cancel_threads = 4;    ///< cancel requests that may be under way at once
-  int resolver_threads = 2;  ///< host names that may be looked up at once
+  int cancel_threads = 4;  ///< cancel requests that may be under way at once
+  /// Host names that may be looked up at once; threads start when needed, and most never do. So
+  /// many names may be stuck in a silent name server before others wait for them.
+  int resolver_threads = 64;
 };
 
 /// The factory owns the threads, and must outlive its connectors and their connections.

@@ -42,10 +42,24 @@ Resolved look_up(const std::string& host) {
 }  // namespace
 
 void Resolver::resolve(const std::string& host, ReturnTicket::Stub back, Found found) {
-  threads_.run([host, back = std::move(back), found = std::move(found)] {
-    auto resolved = std::make_shared<Resolved>(look_up(host));
-    back.deliver([resolved, found] { found(std::move(*resolved)); });
-  });
+  {
+    std::lock_guard lock(under_way_->mutex);
+    auto& askers = under_way_->askers[host];
+    askers.push_back({std::move(back), std::move(found)});
+    if (askers.size() > 1) return;
+  }
+  threads_.run([under_way = under_way_, host] { answer(*under_way, host); });
+}
+
+void Resolver::answer(UnderWay& under_way, const std::string& host) {
+  const auto resolved = std::make_shared<const Resolved>(look_up(host));
+  std::vector<Asker> askers;
+  {
+    std::lock_guard lock(under_way.mutex);
+    askers = std::move(under_way.askers.extract(host).mapped());
+  }
+  for (Asker& asker : askers)
+    asker.back.deliver([resolved, found = std::move(asker.found)] { found(*resolved); });
 }
 
 bool is_address(const std::string& host) {

@@ -1,7 +1,10 @@
 #pragma once
 
 #include <functional>
+#include <memory>
+#include <mutex>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "postgres/return_ticket.h"
@@ -15,10 +18,12 @@ struct Resolved {
   std::string error;
 };
 
-/// Looks host names up on threads of its own, as getaddrinfo blocks. Thread-safe.
+/// Looks host names up on threads of its own, as getaddrinfo blocks. Those who ask for a name that
+/// is being looked up share the answer, so that a name server that is silent about one name keeps
+/// one thread from the others, however many ask. Thread-safe.
 class Resolver {
  public:
-  using Found = std::function<void(Resolved)>;
+  using Found = std::function<void(const Resolved&)>;
 
   explicit Resolver(int threads) : threads_(threads) {}
 
@@ -26,6 +31,19 @@ class Resolver {
   void resolve(const std::string& host, ReturnTicket::Stub back, Found found);
 
  private:
+  struct Asker {
+    ReturnTicket::Stub back;
+    Found found;
+  };
+  /// Outlives the resolver while a look-up is stuck.
+  struct UnderWay {
+    std::mutex mutex;
+    std::unordered_map<std::string, std::vector<Asker>> askers;  // by name
+  };
+
+  static void answer(UnderWay& under_way, const std::string& host);
+
+  const std::shared_ptr<UnderWay> under_way_ = std::make_shared<UnderWay>();
   TaskThreads threads_;
 };
 

@@ -12,14 +12,14 @@ struct Seeds {
   bool one = false;  ///< somebody replays a single one
 };
 
-/// SLUICE_SEEDS=n runs so many, SLUICE_SEED=n that one alone.
+/// SLUICE_SEEDS=n runs so many, from SLUICE_FIRST_SEED on; SLUICE_SEED=n that one alone.
 inline Seeds seeds_to_run(std::uint64_t otherwise) {
   const auto number = [](const char* name, std::uint64_t none) {
     const char* text = std::getenv(name);
     return text ? std::strtoull(text, nullptr, 10) : none;
   };
   if (const auto seed = number("SLUICE_SEED", 0); seed != 0) return {seed, 1, true};
-  return {1, number("SLUICE_SEEDS", otherwise), false};
+  return {number("SLUICE_FIRST_SEED", 1), number("SLUICE_SEEDS", otherwise), false};
 }
 
 }  // namespace sluice::testing
