@@ -100,7 +100,8 @@ class HttpServer:
         return self._wrk(workload, seconds, seed)
 
     def _wrk(self, workload, seconds, seed, **environment):
-        return wrk(self.url + self.health_path, workload, seconds, API_KEY=self.key, SEED=str(seed), **environment)
+        return wrk(self.url + self.health_path, workload, seconds,
+                   **{"API_KEY": self.key, "SEED": str(seed), **environment})
 
     def cpu_seconds(self):
         return cpu_seconds(self._process.pid)

@@ -38,7 +38,8 @@ def wrk(url, workload, seconds, **environment):
     done = subprocess.run(
         ["wrk", "-t1", f"-c{workload.connections}", f"-d{seconds}s", "--timeout", "30s",
          "-s", os.path.join(LUA, workload.script + ".lua"), url],
-        env=dict(os.environ, LUA_DIRECTORY=LUA, DATABASES=str(workload.databases), **environment),
+        env={**os.environ, "LUA_DIRECTORY": LUA, "FIRST": str(workload.first), "DATABASES": str(workload.databases),
+             "THINK_MS": str(workload.think_ms), **environment},
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True)
     values = _line("RESULT", done.stdout)
     if done.returncode != 0 or not values:

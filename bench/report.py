@@ -23,6 +23,7 @@ class Row:
     errors: int
     to_reference: float = None
     to_best_peer: float = None
+    p99_to_reference: float = None
 
 
 def _median(samples, field):
@@ -37,8 +38,8 @@ def _row(entry, samples):
                errors=sum(sum(one.errors.values()) for one in samples), **medians)
 
 
-def _ratio(samples, others):
-    return statistics.median(one.rate / other.rate for one, other in zip(samples, others))
+def _ratio(samples, others, field="rate"):
+    return statistics.median(getattr(one, field) / getattr(other, field) for one, other in zip(samples, others))
 
 
 def rows(section, samples):
@@ -49,6 +50,8 @@ def rows(section, samples):
     for row in found:
         if section.reference in samples:
             row.to_reference = _ratio(samples[row.label], samples[section.reference])
+        if section.compares_p99:
+            row.p99_to_reference = _ratio(samples[row.label], samples[section.reference], "p99_ms")
         if best:
             row.to_best_peer = _ratio(samples[row.label], samples[best])
     return sorted(found, key=lambda row: -row.rate) if section.ranked else found
@@ -63,12 +66,12 @@ def _cells(row):
     return [row.label + invalid, f"{row.rate:,.0f}", f"{row.lowest:,.0f}–{row.highest:,.0f}",
             _number(row.p50_ms, ".2f"), _number(row.p99_ms, ".2f"), _number(row.cpu_us, ".1f"),
             _number(row.memory_mb, ".0f"), str(row.errors),
-            _number(row.to_reference, ".2f"), _number(row.to_best_peer, ".2f")]
+            _number(row.to_reference, ".2f"), _number(row.p99_to_reference, ".2f"), _number(row.to_best_peer, ".2f")]
 
 
 def table(section, found):
     headers = ["", "requests/s", "min–max", "p50 ms", "p99 ms", "CPU µs", "RSS MB", "errors",
-               f"× {section.reference}", "× best peer"]
+               f"× {section.reference}", f"p99 × {section.reference}", "× best peer"]
     return without_empty_columns([headers, *map(_cells, found)])
 
 

@@ -2,10 +2,11 @@
 
 import dataclasses
 
+import isolation
 from contestants import Gateway, Peer
 from pgbench import Pgbench
 from processes import CORES
-from workloads import FANOUT, HEALTH, POINT, ROWS, TWENTY, Workload
+from workloads import FANOUT, HEALTH, NINETEEN, POINT, ROWS, TWENTIETH, TWENTY, WORK, Workload
 
 
 @dataclasses.dataclass
@@ -37,6 +38,7 @@ class Section:
     entries: list
     reference: str = ""  # label of the entry that the others are compared with
     ranked: bool = False  # list the fastest first
+    compares_p99: bool = False  # with the reference, too
 
 
 def _main(name, title, workload, setup, pgbench=(), others=()):
@@ -103,8 +105,20 @@ def pipelining(setup):
                    [Entry(server, POINT) for server in servers], ranked=True)
 
 
+def isolated(setup):
+    pairs = isolation.of_databases(setup, NINETEEN, isolation.ten_times(TWENTIETH))
+    return Section("isolation", "Nineteen databases, and a twentieth that is asked ten times as much as each of them",
+                   [Entry(*pair) for pair in pairs], reference=pairs[0][0].label, compares_p99=True)
+
+
+def fair_shares(setup):
+    pairs = isolation.of_clients(setup, WORK, isolation.ten_times(WORK))
+    return Section("shares", "One client of a database, and another that asks ten times as much",
+                   [Entry(*pair) for pair in pairs], reference=pairs[0][0].label, compares_p99=True)
+
+
 SECTIONS = {"point": point, "rows": rows, "fanout": fanout, "health": health,
             "spread": spread, "workers": workers, "pools": pools,
-            "pipelining": pipelining}
+            "pipelining": pipelining, "isolation": isolated, "shares": fair_shares}
 QUICK = ["point", "rows", "fanout", "health"]
-MANY_DATABASES = {"spread", "workers", "pools"}  # need twenty
+MANY_DATABASES = {"spread", "workers", "pools", "isolation"}  # need twenty

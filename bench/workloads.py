@@ -8,6 +8,8 @@ class Workload:
     script: str
     connections: int
     databases: int = 1  # over which point queries are spread
+    first: int = 1  # the number of the first of them
+    think_ms: int = 0  # how long a client pauses after an answer, on average
 
 
 POINT = Workload("point", 64)
@@ -15,3 +17,6 @@ ROWS = Workload("rows", 16)
 FANOUT = Workload("fanout", 16)
 HEALTH = Workload("health", 64)
 TWENTY = Workload("point", 64, databases=20)
+NINETEEN = Workload("point", 76, databases=19, think_ms=100)  # four clients each
+TWENTIETH = Workload("point", 4, first=20, think_ms=100)
+WORK = Workload("work", 4, think_ms=5)

@@ -25,12 +25,19 @@ function common.build(count, each)
   end
 end
 
+-- Clients that think after each answer, all of them differently long.
+local function pauses(mean)
+  delay = function() return math.random(mean - math.floor(mean / 2), mean + math.floor(mean / 2)) end
+end
+
 -- The global functions that wrk calls. is_right(body) judges the body of an answer with status 200.
 function common.install(is_right)
   setup = function(thread)
     table.insert(threads, thread)
     thread:set("wrong", 0)
   end
+  local think = tonumber(os.getenv("THINK_MS"))
+  if think > 0 then pauses(think) end
   if os.getenv("CHECK") == "1" then
     response = function(status, _, body)
       if status ~= 200 or not is_right(body) then wrong = wrong + 1 end
