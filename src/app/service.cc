@@ -72,10 +72,11 @@ Service::Service(const config::LoadResult& loaded, Log& log, std::unique_ptr<htt
       server_(std::move(server)),
       manager_(
           {as_event_loops(server_->loops()), *connectors_, *observer_, std::random_device{}()}),
-      gateway_({manager_, events_, as_event_loops(server_->loops()),
-                [&log](const gateway::SlowQuery& slow) { log_slow_query(log, slow); },
-                config_.server.chaos_socket},
-               rules),
+      gateway_(
+          {manager_, events_, as_event_loops(server_->loops()),
+           [&log](const gateway::SlowQuery& slow) { log_slow_query(log, slow); },
+           config_.server.chaos_socket, static_cast<std::size_t>(config_.server.idempotency_bytes)},
+          rules),
       api_(router_, gateway_),
       log_(log),
       logs_access_(config_.log.access) {

@@ -34,6 +34,7 @@ struct ServerConfig {
   int max_connections = 10'000;
   std::int64_t max_head_bytes = 16'384;
   std::int64_t max_body_bytes = 1'048'576;
+  std::int64_t idempotency_bytes = 67'108'864;  ///< for answers to requests with Idempotency-Key
   std::chrono::milliseconds head_timeout{10'000};
   std::chrono::milliseconds body_timeout{30'000};
   std::chrono::milliseconds idle_timeout{75'000};

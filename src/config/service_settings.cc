@@ -193,6 +193,9 @@ constexpr ServiceSetting kSettings[] = {
         kBytes, {"server.max_head_bytes", "Largest request line with headers."}),
     whole<kServer, &ServerConfig::max_body_bytes, 1'024, 1'073'741'824>(
         kBytes, {"server.max_body_bytes", "Largest request body."}),
+    whole<kServer, &ServerConfig::idempotency_bytes, 65'536, 1'073'741'824>(
+        kBytes, {"server.idempotency_bytes",
+                 "Memory for the answers to requests with an Idempotency-Key, kept for a day."}),
     duration<kServer, &ServerConfig::head_timeout, 1>(
         {"server.head_timeout_ms", "From a request's first byte to the end of its head."}),
     duration<kServer, &ServerConfig::body_timeout, 1>(

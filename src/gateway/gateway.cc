@@ -19,6 +19,7 @@ Gateway::Gateway(const Dependencies& dependencies, const std::shared_ptr<const A
       watch_(dependencies.workers, dependencies.on_slow_query),
       queries_(manager_, watch_),
       transactions_(manager_, watch_),
+      once_(dependencies.idempotency_bytes),
       fan_outs_(manager_, watch_),
       server_view_(manager_),
       request_metrics_(dependencies.workers),

@@ -12,6 +12,7 @@
 #include "gateway/configuration.h"
 #include "gateway/events.h"
 #include "gateway/fan_out_service.h"
+#include "gateway/idempotency.h"
 #include "gateway/operations.h"
 #include "gateway/per_worker.h"
 #include "gateway/query_service.h"
@@ -51,6 +52,7 @@ class Gateway {
     std::vector<base::EventLoop*> workers;
     std::function<void(const SlowQuery&)> on_slow_query;  ///< called on workers' threads
     std::string chaos_socket;                             ///< server.chaos_socket
+    std::size_t idempotency_bytes = 64 << 20;             ///< server.idempotency_bytes
   };
   /// Before the workers run.
   Gateway(const Dependencies& dependencies, const std::shared_ptr<const AccessRules>& rules);
@@ -73,6 +75,8 @@ class Gateway {
   [[nodiscard]] QueryWatch& watch() { return watch_; }
   [[nodiscard]] QueryService& queries() { return queries_; }
   [[nodiscard]] TransactionService& transactions() { return transactions_; }
+  /// Requests that are to be carried out once.
+  [[nodiscard]] IdempotencyStore& once() { return once_; }
   [[nodiscard]] FanOutService& fan_outs() { return fan_outs_; }
   [[nodiscard]] Snapshots& snapshots() { return snapshots_; }
   [[nodiscard]] RequestMetrics& request_metrics() { return request_metrics_; }
@@ -127,6 +131,7 @@ class Gateway {
   QueryWatch watch_;
   QueryService queries_;
   TransactionService transactions_;
+  IdempotencyStore once_;
   FanOutService fan_outs_;
   ServerView server_view_;
   RequestMetrics request_metrics_;

@@ -4,6 +4,7 @@
 
 #include "gateway/gateway.h"
 #include "http/api.h"
+#include "http/once.h"
 #include "json/requests.h"
 
 namespace sluice::http {
@@ -40,9 +41,22 @@ void query(const ApiCall& call) {
   if (!accepts_json(call.request())) return call.respond(not_acceptable());
   auto request = json::decode_query(call.request().body);
   if (!request) return call.respond(request.error());
+  gateway::QueryService::Order order{call.db_id(),
+                                     std::move(*request),
+                                     call.loop(),
+                                     call.request().received_at,
+                                     &call.exchange->origin(),
+                                     call.gateway.rules().trace_comment};
+  if (has_idempotency_key(call.request())) {
+    return answer_once(call, [&call, &order](OnceDone done) {
+      call.gateway.queries().run(std::move(order),
+                                 [done = std::move(done)](Result<gateway::QueryAnswer> answer) {
+                                   done(std::move(answer), -1);
+                                 });
+    });
+  }
   const auto running = call.gateway.queries().run(
-      {call.db_id(), std::move(*request), call.loop(), call.request().received_at,
-       &call.exchange->origin(), call.gateway.rules().trace_comment},
+      std::move(order),
       [call](Result<gateway::QueryAnswer> answer) { answer_query(call, std::move(answer)); });
   call.exchange->on_client_gone([running] { running.cancel(); });
 }
@@ -60,14 +74,28 @@ void transaction(const ApiCall& call) {
   if (!accepts_json(call.request())) return call.respond(not_acceptable());
   auto request = json::decode_transaction(call.request().body);
   if (!request) return call.respond(request.error());
+  gateway::TransactionService::Order order{call.db_id(),
+                                           std::move(*request),
+                                           call.loop(),
+                                           call.request().received_at,
+                                           &call.exchange->origin(),
+                                           call.gateway.rules().trace_comment};
+  if (has_idempotency_key(call.request())) {
+    return answer_once(call, [&call, &order](OnceDone done) {
+      call.gateway.transactions().run(std::move(order),
+                                      [done = std::move(done)](gateway::TransactionAnswer answer) {
+                                        done(std::move(answer.result), answer.failing_index);
+                                      });
+    });
+  }
   const auto running = call.gateway.transactions().run(
-      {call.db_id(), std::move(*request), call.loop(), call.request().received_at,
-       &call.exchange->origin(), call.gateway.rules().trace_comment},
+      std::move(order),
       [call](gateway::TransactionAnswer answer) { answer_transaction(call, std::move(answer)); });
   call.exchange->on_client_gone([running] { running.cancel(); });
 }
 
 void fan_out(const ApiCall& call) {
+  if (has_idempotency_key(call.request())) return refuse_idempotency_key(call);
   if (!accepts_json(call.request())) return call.respond(not_acceptable());
   auto request = json::decode_fan_out(call.request().body);
   if (!request) return call.respond(request.error());

@@ -9,15 +9,6 @@
 namespace sluice::security {
 namespace {
 
-using Hash = std::array<unsigned char, 32>;
-
-Hash hash_of(std::string_view text) {
-  Hash hash{};
-  crypto_generichash(hash.data(), hash.size(), reinterpret_cast<const unsigned char*>(text.data()),
-                     text.size(), nullptr, 0);
-  return hash;
-}
-
 bool is_bearer(std::string_view scheme) {
   constexpr std::string_view kBearer = "bearer";
   return std::equal(scheme.begin(), scheme.end(), kBearer.begin(), kBearer.end(),
@@ -60,14 +51,14 @@ ApiKeys::ApiKeys(const std::vector<config::ApiKeyConfig>& keys) {
   for (const config::ApiKeyConfig& key : keys) {
     // An unknown word cannot come out of the configuration; if it did, it must not give rights.
     const Role role = parse_role(key.role).value_or(Role::kQuery);
-    keys_.push_back({hash_of(key.key.reveal()), {key.name, role}});
+    keys_.push_back({digest_of(key.key.reveal()), {key.name, role}});
   }
 }
 
 std::optional<Principal> ApiKeys::authenticate(std::string_view authorization) const {
   const std::string_view token = token_of(authorization);
   if (token.empty()) return std::nullopt;
-  const Hash hash = hash_of(token);
+  const Digest hash = digest_of(token);
   const Key* found = nullptr;
   for (const Key& key : keys_) {
     if (sodium_memcmp(key.hash.data(), hash.data(), hash.size()) == 0) found = &key;

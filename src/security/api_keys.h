@@ -1,12 +1,12 @@
 #pragma once
 
-#include <array>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "config/config.h"
+#include "security/digest.h"
 
 namespace sluice::security {
 
@@ -35,7 +35,7 @@ class ApiKeys {
 
  private:
   struct Key {
-    std::array<unsigned char, 32> hash;
+    Digest hash;
     Principal principal;
   };
   std::vector<Key> keys_;

@@ -1,9 +1,8 @@
 """Several statements as one: POST /transaction/<db_id>."""
 
 import threading
-import time
 
-from gateway import GatewayTest
+from gateway import GatewayTest, wait_until
 
 
 class Transactions(GatewayTest):
@@ -118,10 +117,8 @@ class Transactions(GatewayTest):
         thread = threading.Thread(target=lambda: answers.append(
             self.transact("delete from accounts", "select pg_sleep(30)")))
         thread.start()
-        deadline = time.monotonic() + 30
-        running = []
-        while not running and time.monotonic() < deadline:
-            running = [call for call in self.gateway.get("/admin/queries").json["queries"] if "pg_sleep" in call["sql"]]
+        running = wait_until(lambda: [call for call in self.gateway.get("/admin/queries").json["queries"]
+                                      if "pg_sleep" in call["sql"]], "it runs")
         self.gateway.request("DELETE", "/admin/queries/" + running[0]["id"])
         thread.join(30)
         self.assertEqual((answers[0].status, answers[0].json["code"]), (503, "cancelled"), answers)

@@ -42,7 +42,7 @@ THIRD_PARTY = {
     "CLI": ["app"],
     "fmt": ["json", "metrics", "config", "security", "gateway", "http", "app"],
 }
-SYSTEM = {"fcntl.h", "libgen.h", "locale.h", "netdb.h", "poll.h", "pthread.h", "signal.h", "termios.h", "unistd.h",
+SYSTEM = {"fcntl.h", "libgen.h", "locale.h", "malloc.h", "netdb.h", "poll.h", "pthread.h", "signal.h", "termios.h", "unistd.h",
           "wchar.h"}
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]', re.M)
 LONGEST_FILE = 400
