@@ -4,7 +4,7 @@
 #   scripts/fuzz.sh [--seconds N] [TARGET…]
 #
 #   --seconds N   how long each runs; 60 unless told
-#   TARGET        array, config, http, request, sql; all of them unless told
+#   TARGET        array, config, http, replies, request, sql; all of them unless told
 #
 # What they learn is kept in build/fuzz/corpus and used the next time. What breaks a promise is kept in
 # build/fuzz/failures, and named with the command that shows it again.
@@ -24,7 +24,7 @@ while [ $# -gt 0 ]; do
   esac
   shift
 done
-[ ${#targets[@]} -gt 0 ] || targets=(array config http request sql)
+[ ${#targets[@]} -gt 0 ] || targets=(array config http replies request sql)
 
 # fuzz_one TARGET: prints one line, and what was wrong.
 fuzz_one() {

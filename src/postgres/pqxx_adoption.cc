@@ -1,10 +1,7 @@
 #include "postgres/pqxx_adoption.h"
 
 #include <pqxx/pqxx>
-#include <stdexcept>
 #include <utility>
-
-#include "sluice/pqxx.h"
 
 namespace sluice::postgres {
 namespace {
@@ -68,13 +65,3 @@ void PqxxAdoption::renew() {
 }
 
 }  // namespace sluice::postgres
-
-namespace sluice {
-
-pqxx::connection_base& pqxx_connection(const Lease& lease) {
-  void* native = lease.native();
-  if (!native) throw std::logic_error("pqxx_connection: the lease is empty");
-  return *static_cast<pqxx::connection_base*>(native);
-}
-
-}  // namespace sluice

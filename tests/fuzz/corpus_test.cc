@@ -37,8 +37,8 @@ TEST_P(Corpus, BreaksNoPromise) {
 
 INSTANTIATE_TEST_SUITE_P(Targets, Corpus,
                          ::testing::Values(Target{"array", array}, Target{"config", config},
-                                           Target{"http", http}, Target{"request", request},
-                                           Target{"sql", sql}),
+                                           Target{"http", http}, Target{"replies", replies},
+                                           Target{"request", request}, Target{"sql", sql}),
                          [](const auto& target) { return target.param.name; });
 
 }  // namespace

@@ -16,6 +16,8 @@ void request(std::string_view input);
 void array(std::string_view input);
 /// The configuration: a YAML file, and lines of environment after a line of "---env---".
 void config(std::string_view input);
+/// What a server says, or somebody between: a statement, and the bytes that answer it.
+void replies(std::string_view input);
 /// SQL: tokens, and what is told of a statement.
 void sql(std::string_view input);
 
