@@ -17,9 +17,6 @@ using Pistache::Http::Method;
 
 constexpr std::string_view kJson = "application/json";
 constexpr std::string_view kProblem = "application/problem+json";
-constexpr std::string_view kHeaders =
-    R"({"X-Request-Id":{"$ref":"#/components/headers/RequestId"},)"
-    R"("Server-Timing":{"$ref":"#/components/headers/ServerTiming"}})";
 
 std::string_view role_of(Access access) {
   switch (access) {
@@ -84,12 +81,14 @@ void write_path_parameter(Writer& writer, const Value& written, const std::strin
   writer.end_object();
 }
 
-void write_query_parameter(Writer& writer, const Value& written, const Value& parameter) {
-  writer.begin_object().field("name", parameter.key()).field("in", "query");
+/// Of the query string, or a header: `in` says which.
+void write_parameter(Writer& writer, const Value& written, const Value& parameter,
+                     std::string_view in) {
+  writer.begin_object().field("name", parameter.key()).field("in", in);
   copy_field(writer, "description", parameter.find("description"));
   copy_field(writer, "schema", parameter.find("schema"));
   write_examples(writer, written,
-                 [&](const Value& example) { return given_to(example, "query", parameter.key()); });
+                 [&](const Value& example) { return given_to(example, in, parameter.key()); });
   writer.end_object();
 }
 
@@ -99,7 +98,10 @@ void write_parameters(Writer& writer, const Api::Route& route, const Value& writ
     write_path_parameter(writer, written, name);
   }
   if (const Value* parameters = written.find("parameters")) {
-    for (const Value& parameter : *parameters) write_query_parameter(writer, written, parameter);
+    for (const Value& each : *parameters) write_parameter(writer, written, each, "query");
+  }
+  if (const Value* headers = written.find("headers")) {
+    for (const Value& each : *headers) write_parameter(writer, written, each, "header");
   }
   writer.end_array();
 }
@@ -128,10 +130,25 @@ void write_answer_examples(Writer& writer, const Value& written, std::string_vie
                  [&](const Value& example) { return answer_of(example, status, type); });
 }
 
+/// Those of every answer, and some more.
+void write_headers(Writer& writer, const Value* more) {
+  writer.begin_object("headers");
+  for (const std::string_view name : {"X-Request-Id", "Server-Timing"}) {
+    writer.raw_field(name, reference("headers", name));
+  }
+  if (more) {
+    for (const Value& name : *more) {
+      writer.raw_field(name.text(), reference("headers", name.text()));
+    }
+  }
+  writer.end_object();
+}
+
 void write_answer(Writer& writer, const Value& written, const Value& answer) {
   writer.begin_object(answer.key());
   copy_field(writer, "description", answer.find("description"));
-  writer.raw_field("headers", kHeaders).begin_object("content");
+  write_headers(writer, answer.find("headers"));
+  writer.begin_object("content");
   if (const Value* schema = answer.find("schema")) {
     writer.begin_object(kJson).raw_field("schema", reference("schemas", schema->text()));
     write_answer_examples(writer, written, answer.key(), kJson);
@@ -177,7 +194,8 @@ void write_problem(Writer& writer, const Value& written, const std::string& stat
     return;
   }
   writer.begin_object(status).field("description", "A problem; `code` says which");
-  writer.raw_field("headers", kHeaders).begin_object("content").begin_object(kProblem);
+  write_headers(writer, nullptr);
+  writer.begin_object("content").begin_object(kProblem);
   writer.raw_field("schema", reference("schemas", "Problem"));
   write_answer_examples(writer, written, status, kProblem);
   writer.end_object().end_object().end_object();
