@@ -158,7 +158,7 @@ const scenarios = {
     await query.getByPlaceholder('db_id').fill('main');
     await query.locator('textarea').fill('{"sql": "SELECT 6 * 7 AS answer"}');
     await query.getByRole('button', {name: 'Execute'}).click();
-    await query.locator('.live-responses-table').getByText('"answer"').waitFor();
+    await query.locator('.live-responses-table').getByText('"answer"').first().waitFor();
     assert.equal((await query.locator('.live-responses-table .response-col_status').last().textContent()).trim().slice(0, 3), '200');
     await close();
   },
