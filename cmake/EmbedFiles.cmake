@@ -2,13 +2,13 @@
 #
 # sluice_embed_files(NAME dashboard HEADER http/dashboard_files.h BASE dir FILES path=file …)
 # makes a library dashboard_files from a generated dashboard_files.cc, which defines
-# sluice::http::dashboard_file as the header declares it. `path` is where the file is served. This file
+# sluice::http::dashboard_file as the header declares it. `path` is how the file is found. This file
 # runs itself as a script (cmake -P) at build time, so that an edited file is embedded anew.
 if(CMAKE_SCRIPT_MODE_FILE STREQUAL CMAKE_CURRENT_LIST_FILE)
   function(content_type_of file result)
     set(types .html "text/html; charset=utf-8" .css "text/css; charset=utf-8"
               .js "text/javascript; charset=utf-8" .svg "image/svg+xml"
-              .txt "text/plain; charset=utf-8" .woff2 "font/woff2")
+              .json "application/json" .txt "text/plain; charset=utf-8" .woff2 "font/woff2")
     get_filename_component(extension "${file}" LAST_EXT)
     list(FIND types "${extension}" index)
     if(index EQUAL -1)
@@ -19,8 +19,8 @@ if(CMAKE_SCRIPT_MODE_FILE STREQUAL CMAKE_CURRENT_LIST_FILE)
     set(${result} "${type}" PARENT_SCOPE)
   endfunction()
 
-  # Bytes as hexadecimal: no length limit of string literals, no escaping, any content.
-  set(arrays "")
+  # The assembler takes the bytes in as they are: megabytes cost no time.
+  set(symbols "")
   set(entries "")
   set(number 0)
   string(REPLACE "|" ";" FILES "${FILES}")
@@ -28,13 +28,14 @@ if(CMAKE_SCRIPT_MODE_FILE STREQUAL CMAKE_CURRENT_LIST_FILE)
     string(REGEX MATCH "^([^=]+)=(.+)$" matched "${pair}")
     set(path "${CMAKE_MATCH_1}")
     set(file "${CMAKE_MATCH_2}")
-    file(READ "${BASE}/${file}" bytes HEX)
-    string(REGEX REPLACE "(................................)" "\\1\n" bytes "${bytes}")
-    string(REGEX REPLACE "([0-9a-f][0-9a-f])" "'\\\\x\\1'," bytes "${bytes}")
     content_type_of("${file}" type)
-    string(APPEND arrays "constexpr char kContent${number}[] = {\n${bytes}'\\0'};\n\n")
+    set(symbol "sluice_${NAME}_file_${number}")
+    string(APPEND symbols
+           "asm(\".section .rodata\\n.global ${symbol}, ${symbol}_end\\n${symbol}:\\n\"\n"
+           "    \".incbin \\\"${BASE}/${file}\\\"\\n${symbol}_end:\\n.byte 0\\n.previous\");\n"
+           "extern \"C\" const char ${symbol}[];\nextern \"C\" const char ${symbol}_end[];\n\n")
     string(APPEND entries
-           "    {\"${path}\", \"${type}\", {kContent${number}, sizeof(kContent${number}) - 1}},\n")
+           "      {\"${path}\", \"${type}\", {${symbol}, static_cast<std::size_t>(${symbol}_end - ${symbol})}},\n")
     math(EXPR number "${number} + 1")
   endforeach()
   file(WRITE "${OUTPUT}.new"
@@ -42,21 +43,21 @@ if(CMAKE_SCRIPT_MODE_FILE STREQUAL CMAKE_CURRENT_LIST_FILE)
 #include \"${HEADER}\"
 
 #include <algorithm>
+#include <cstddef>
 #include <iterator>
 
-namespace sluice::http {
-namespace {
-
 // clang-format off
-${arrays}constexpr DashboardFile kFiles[] = {
-${entries}};
-// clang-format on
+${symbols}// clang-format on
 
-}  // namespace
+namespace sluice::http {
 
-const DashboardFile* ${NAME}_file(std::string_view path) {
+const EmbeddedFile* ${NAME}_file(std::string_view path) {
+  // clang-format off
+  static const EmbeddedFile kFiles[] = {
+${entries}  };
+  // clang-format on
   const auto* found = std::find_if(std::begin(kFiles), std::end(kFiles),
-                                   [path](const DashboardFile& file) { return file.path == path; });
+                                   [path](const EmbeddedFile& file) { return file.path == path; });
   return found == std::end(kFiles) ? nullptr : found;
 }
 

@@ -19,10 +19,10 @@ function(sluice_documents package component licences)
   configure_file(${debian}/changelog.in ${made}/${package}/changelog.Debian @ONLY)
   execute_process(COMMAND gzip -9nf changelog.Debian WORKING_DIRECTORY ${made}/${package} COMMAND_ERROR_IS_FATAL ANY)
   file(READ ${PROJECT_SOURCE_DIR}/LICENSE copyright)
-  if(licences)
-    file(READ ${licences} others)
+  foreach(file IN LISTS licences)
+    file(READ ${file} others)
     string(APPEND copyright "\n${others}")
-  endif()
+  endforeach()
   file(WRITE ${made}/${package}/copyright "${copyright}")
   install(FILES ${made}/${package}/changelog.Debian.gz ${made}/${package}/copyright
           DESTINATION ${CMAKE_INSTALL_DATAROOTDIR}/doc/${package} COMPONENT ${component})
@@ -30,7 +30,8 @@ function(sluice_documents package component licences)
   install(FILES ${made}/overrides/${package} DESTINATION ${CMAKE_INSTALL_DATAROOTDIR}/lintian/overrides
           COMPONENT ${component})
 endfunction()
-sluice_documents(sluice gateway ${PROJECT_SOURCE_DIR}/web/dist/licences.txt)
+sluice_documents(sluice gateway
+                 "${PROJECT_SOURCE_DIR}/web/dist/licences.txt;${PROJECT_SOURCE_DIR}/web/dist/docs/licences.txt")
 sluice_documents(${library_package} runtime "")
 sluice_documents(libsluice-dev library "")
 

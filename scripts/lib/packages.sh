@@ -12,6 +12,7 @@ test_packages+=(doxygen libcpp-httplib-dev nlohmann-json3-dev)  # the reference 
 test_packages+=(man-db bash zsh fish tmux)  # the manual, shell completion, sluice top
 test_packages+=(chromium)  # the dashboard
 test_packages+=(iproute2 iptables)  # networks of the fault tests' own
+test_packages+=(python3-jsonschema)  # the API's description
 # The dashboard's own packages come by npm (web/package-lock.json). Some have node and npm from elsewhere.
 command -v npm >/dev/null || test_packages+=(nodejs npm)
 fuzz_packages=(clang libclang-rt-dev)  # libFuzzer is a part of Clang's run-time libraries

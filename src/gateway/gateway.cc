@@ -20,6 +20,8 @@ Gateway::Gateway(const Dependencies& dependencies, const std::shared_ptr<const A
       queries_(manager_, watch_),
       transactions_(manager_, watch_),
       once_(dependencies.idempotency_bytes),
+      explains_(manager_, watch_),
+      schemas_(manager_, watch_),
       fan_outs_(manager_, watch_),
       server_view_(manager_),
       request_metrics_(dependencies.workers),

@@ -11,6 +11,7 @@
 #include "base/event_loop.h"
 #include "gateway/configuration.h"
 #include "gateway/events.h"
+#include "gateway/explain_service.h"
 #include "gateway/fan_out_service.h"
 #include "gateway/idempotency.h"
 #include "gateway/operations.h"
@@ -18,6 +19,7 @@
 #include "gateway/query_service.h"
 #include "gateway/query_watch.h"
 #include "gateway/request_metrics.h"
+#include "gateway/schema_service.h"
 #include "gateway/server_view.h"
 #include "gateway/snapshots.h"
 #include "gateway/transaction_service.h"
@@ -77,6 +79,8 @@ class Gateway {
   [[nodiscard]] TransactionService& transactions() { return transactions_; }
   /// Requests that are to be carried out once.
   [[nodiscard]] IdempotencyStore& once() { return once_; }
+  [[nodiscard]] ExplainService& explains() { return explains_; }
+  [[nodiscard]] SchemaService& schemas() { return schemas_; }
   [[nodiscard]] FanOutService& fan_outs() { return fan_outs_; }
   [[nodiscard]] Snapshots& snapshots() { return snapshots_; }
   [[nodiscard]] RequestMetrics& request_metrics() { return request_metrics_; }
@@ -132,6 +136,8 @@ class Gateway {
   QueryService queries_;
   TransactionService transactions_;
   IdempotencyStore once_;
+  ExplainService explains_;
+  SchemaService schemas_;
   FanOutService fan_outs_;
   ServerView server_view_;
   RequestMetrics request_metrics_;

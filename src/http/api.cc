@@ -134,6 +134,7 @@ std::string server_timing(std::chrono::microseconds auth, const Timings& timings
 }
 
 void Api::add(Method method, std::string pattern, Access access, ApiHandler handler) {
+  routes_.push_back({method, pattern, access});
   router_.add(method, std::move(pattern),
               [this, access, handler = std::move(handler)](std::shared_ptr<Exchange> exchange) {
                 guard(exchange, access, handler);
@@ -174,7 +175,9 @@ void add_all_routes(Api& api) {
   add_health_routes(api);
   add_metrics_routes(api);
   add_query_routes(api);
+  add_schema_routes(api);
   add_snapshot_routes(api);
+  add_documentation_routes(api);
 }
 
 }  // namespace sluice::http

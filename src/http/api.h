@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "gateway/gateway.h"
 #include "http/exchange.h"
@@ -52,11 +53,20 @@ class Api {
   using ApiHandler = std::function<void(const ApiCall&)>;
   void add(Pistache::Http::Method method, std::string pattern, Access access, ApiHandler handler);
 
+  /// What was added, as the API's description needs it.
+  struct Route {
+    Pistache::Http::Method method;
+    std::string pattern;
+    Access access;
+  };
+  [[nodiscard]] const std::vector<Route>& routes() const { return routes_; }
+
  private:
   void guard(const std::shared_ptr<Exchange>& exchange, Access access, const ApiHandler& handler);
 
   Router& router_;
   gateway::Gateway& gateway_;
+  std::vector<Route> routes_;
 };
 
 /// Every route there is. One function per resource, one file each (<resource>_handler.cc).
@@ -70,11 +80,15 @@ void add_admin_query_routes(Api& api);
 void add_admin_statement_routes(Api& api);
 void add_dashboard_routes(Api& api);
 void add_database_routes(Api& api);
+void add_documentation_routes(Api& api);  ///< after all others, as they describe them
 void add_health_routes(Api& api);
 void add_metrics_routes(Api& api);
 void add_query_routes(Api& api);
+void add_schema_routes(Api& api);
 void add_snapshot_routes(Api& api);
 
+/// Answers with what a statement gave, and where its time went.
+void respond_answer(const ApiCall& call, Result<gateway::QueryAnswer> answer);
 /// Answers with a problem document. `auth`: what is known of the time it took.
 void respond_problem(Exchange& exchange, const json::Problem& problem,
                      std::chrono::microseconds auth = {});

@@ -2,18 +2,13 @@
 
 #include <string_view>
 
+#include "http/embedded_file.h"
+
 namespace sluice::http {
 
-/// A file of the dashboard (web/dist, made from web/src by npm), embedded into the binary at build
-/// time by cmake/EmbedFiles.cmake.
-struct DashboardFile {
-  std::string_view path;  ///< where it is served: "/admin", "/admin/dashboard.css", …
-  std::string_view content_type;
-  std::string_view content;
-};
-
-/// The file that is served at this path, or null. Thread-safe; the file lives for ever.
-[[nodiscard]] const DashboardFile* dashboard_file(std::string_view path);
+/// The file of the dashboard (web/dist, made from web/src by npm) that is served at this path:
+/// "/admin", "/admin/dashboard.css", …; or null. Thread-safe; the file lives for ever.
+[[nodiscard]] const EmbeddedFile* dashboard_file(std::string_view path);
 
 /// What the dashboard may do in a browser: only its own files, only this gateway.
 inline constexpr std::string_view kDashboardPolicy =

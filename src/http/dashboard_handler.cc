@@ -10,7 +10,7 @@ namespace {
 using Pistache::Http::Method;
 
 void serve(const ApiCall& call) {
-  const DashboardFile* file = dashboard_file(call.request().path);
+  const EmbeddedFile* file = dashboard_file(call.request().path);
   Response response;
   response.body = file->content;
   response.content_type = file->content_type;

@@ -1,5 +1,5 @@
-// POST /query/<db_id>, POST /transaction/<db_id> and POST /query: statements at one database,
-// several as one, and at many databases.
+// POST /query/<db_id>, …/explain, POST /transaction/<db_id> and POST /query: statements at one
+// database, several as one, and at many databases.
 #include <utility>
 
 #include "gateway/gateway.h"
@@ -11,16 +11,6 @@ namespace sluice::http {
 namespace {
 
 using Pistache::Http::Method;
-
-void answer_query(const ApiCall& call, Result<gateway::QueryAnswer> answer) {
-  if (!answer) return call.respond(answer.error());
-  call.gateway.request_metrics().record_stages({call.auth, answer->timings, answer->encode});
-  Response response;
-  response.body = std::move(answer->body);
-  response.headers.emplace_back("Server-Timing",
-                                server_timing(call.auth, answer->timings, answer->encode));
-  call.exchange->respond(std::move(response));
-}
 
 /// Rows come as JSON only.
 bool accepts_json(const Request& request) {
@@ -57,7 +47,17 @@ void query(const ApiCall& call) {
   }
   const auto running = call.gateway.queries().run(
       std::move(order),
-      [call](Result<gateway::QueryAnswer> answer) { answer_query(call, std::move(answer)); });
+      [call](Result<gateway::QueryAnswer> answer) { respond_answer(call, std::move(answer)); });
+  call.exchange->on_client_gone([running] { running.cancel(); });
+}
+
+void explain(const ApiCall& call) {
+  auto request = json::decode_explain(call.request().body);
+  if (!request) return call.respond(request.error());
+  const auto running = call.gateway.explains().run(
+      {call.db_id(), std::move(*request), call.loop(), call.request().received_at,
+       &call.exchange->origin()},
+      [call](Result<gateway::QueryAnswer> answer) { respond_answer(call, std::move(answer)); });
   call.exchange->on_client_gone([running] { running.cancel(); });
 }
 
@@ -67,7 +67,7 @@ void answer_transaction(const ApiCall& call, gateway::TransactionAnswer answer) 
     problem.failing_index = answer.failing_index;
     return call.respond(problem);
   }
-  answer_query(call, std::move(answer.result));
+  respond_answer(call, std::move(answer.result));
 }
 
 void transaction(const ApiCall& call) {
@@ -111,8 +111,19 @@ void fan_out(const ApiCall& call) {
 
 }  // namespace
 
+void respond_answer(const ApiCall& call, Result<gateway::QueryAnswer> answer) {
+  if (!answer) return call.respond(answer.error());
+  call.gateway.request_metrics().record_stages({call.auth, answer->timings, answer->encode});
+  Response response;
+  response.body = std::move(answer->body);
+  response.headers.emplace_back("Server-Timing",
+                                server_timing(call.auth, answer->timings, answer->encode));
+  call.exchange->respond(std::move(response));
+}
+
 void add_query_routes(Api& api) {
   api.add(Method::Post, "/query/:db_id", Access::kQuery, query);
+  api.add(Method::Post, "/query/:db_id/explain", Access::kQuery, explain);
   api.add(Method::Post, "/transaction/:db_id", Access::kQuery, transaction);
   api.add(Method::Post, "/query", Access::kQuery, fan_out);
 }

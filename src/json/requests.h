@@ -38,6 +38,16 @@ struct TransactionRequest {
 };
 [[nodiscard]] Result<TransactionRequest> decode_transaction(std::string_view body);
 
+/// POST /query/<db_id>/explain
+struct ExplainRequest {
+  Query query;
+  bool analyze = false;
+  bool buffers = false;
+  bool verbose = false;
+  bool as_text = false;  ///< the plan as people read it; else as JSON
+};
+[[nodiscard]] Result<ExplainRequest> decode_explain(std::string_view body);
+
 /// POST /query
 struct FanOutRequest {
   FanOut fan_out;

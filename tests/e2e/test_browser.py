@@ -133,6 +133,9 @@ class BrowserWithKeys(GatewayTest):
     def test_signing_in(self):
         play("signing_in", self.gateway, **KEYS)
 
+    def test_the_api_is_tried_with_a_key(self):
+        play("trying_the_api", self.gateway, **KEYS)
+
     def test_operators_see_what_they_may_do(self):
         play("as_operator", self.gateway, **KEYS)
 

@@ -139,6 +139,27 @@ class Watching(CommandTest):
         self.assertRegex(done.stdout, rf"(?m)^main +app@127.0.0.1:{self.postgres.port}/app .* region=eu$")
         self.assertNotIn(self.postgres.password, done.stdout)
 
+    def test_a_plan_is_shown(self):
+        self.assertRegex(self.sluice("explain", "main", "select $1::int", "--param", "1").stdout, r"^Result +\(cost=")
+        analyzed = self.sluice("explain", "main", "select 1", "--analyze", "--buffers", "-o", "json")
+        self.assertEqual(json.loads(analyzed.stdout)["plan"][0]["Plan"]["Actual Rows"], 1)
+        self.assertIn("nonsense", self.sluice("explain", "main", "select nonsense", status=3).stderr)
+        self.assertIn("read-only", self.sluice("explain", "main", "delete from items", "--analyze", status=3).stderr)
+        self.assertIn("Delete on items", self.sluice("explain", "main", "delete from items", "--analyze", "--write").stdout)
+        self.assertEqual(self.gateway.scalar("select count(*) from items"), 2)
+
+    def test_tables_and_columns_are_listed(self):
+        self.postgres.run("create table listed (id integer primary key, name text default 'x');"
+                          " create view seen as select id from listed; comment on table listed is 'a list'")
+        self.addCleanup(self.postgres.run, "drop table listed cascade")
+        tables = self.sluice("schema", "main").stdout
+        self.assertRegex(tables, r"public +listed +table .* a list\n")
+        self.assertRegex(tables, r"public +seen +view ")
+        self.assertRegex(self.sluice("schema", "main", "listed").stdout, r"name +text +true +'x'::text")
+        self.assertEqual(self.sluice("schema", "main", "seen", "-o", "csv").stdout.splitlines()[0],
+                         "name,type,nullable,default,comment")
+        self.assertIn("there is no such table", self.sluice("schema", "main", "gone", status=1).stderr)
+
     def test_why_explains(self):
         self.assertRegex(self.sluice("why", "main").stdout, "^main: the breaker has been closed for ")
         self.assertIn("unknown_database", self.sluice("why", "nope", status=1).stderr)

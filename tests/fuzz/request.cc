@@ -75,6 +75,9 @@ void request(std::string_view input) {
   } else {
     check_query(query->query);
   }
+  if (const auto explain = json::decode_explain(input); !explain) {
+    check_error(explain.error(), secret);
+  }
   if (const auto fan_out = json::decode_fan_out(input); !fan_out) {
     check_error(fan_out.error(), secret);
   } else {

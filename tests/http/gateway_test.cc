@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
+#include "http/openapi_document.h"
 #include "http/scripted_gateway.h"
 #include "support/sanitized.h"
 
@@ -34,6 +36,12 @@ int status_of(TestClient& client, const std::string& request) {
 }
 
 constexpr int kConnects = testing::kSanitized ? 1'000 : 10'000;
+
+TEST(Gateway, EveryRouteIsDescribed) {
+  const ScriptedGateway gateway;
+  EXPECT_EQ(undocumented(gateway.api().routes()), std::vector<std::string>())
+      << "say what they do in src/http/openapi";
+}
 
 // A worker may cache what it knows of databases, but never an absence, and nothing removed.
 TEST(Gateway, WhatOneWorkerConnectsEveryWorkerFindsAtOnce) {

@@ -55,6 +55,8 @@ class ScriptedGateway {
     server_->stop();
   }
 
+  [[nodiscard]] const Api& api() const { return api_; }
+
   static ServerOptions default_options() {
     ServerOptions options;
     options.listen = "127.0.0.1:0";

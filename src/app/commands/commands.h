@@ -7,6 +7,8 @@ class Declarations;
 /// Each declares the commands of one file.
 void declare_query(Declarations& declarations);
 void declare_status(Declarations& declarations);
+void declare_explain(Declarations& declarations);
+void declare_schema(Declarations& declarations);
 void declare_why(Declarations& declarations);
 void declare_events(Declarations& declarations);
 void declare_databases(Declarations& declarations);

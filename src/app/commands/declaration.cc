@@ -28,6 +28,8 @@ void Declarations::add_connection(CLI::App& command) {
 
 void declare_all(Declarations& declarations) {
   declare_query(declarations);
+  declare_explain(declarations);
+  declare_schema(declarations);
   declare_status(declarations);
   declare_why(declarations);
   declare_events(declarations);

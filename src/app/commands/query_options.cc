@@ -20,15 +20,6 @@ std::string param_json(const std::string& text) {
   return json::Document::parse(text) ? text : json::Writer().element(text).take();
 }
 
-std::string params_json(const std::vector<std::string>& params) {
-  std::string list = "[";
-  for (const std::string& param : params) {
-    if (list.size() > 1) list += ',';
-    list += param_json(param);
-  }
-  return list + "]";
-}
-
 Outcome<void> write_selector(json::Writer& writer, const std::vector<std::string>& labels) {
   writer.begin_object("selector");
   for (const std::string& label : labels) {
@@ -62,6 +53,15 @@ std::int64_t row_limit(const QueryOptions& options, Format format) {
 }
 
 }  // namespace
+
+std::string params_json(const std::vector<std::string>& params) {
+  std::string list = "[";
+  for (const std::string& param : params) {
+    if (list.size() > 1) list += ',';
+    list += param_json(param);
+  }
+  return list + "]";
+}
 
 Outcome<QueryOptions> settled(QueryOptions options) {
   const auto mistake = [](std::string message) {

@@ -25,6 +25,8 @@ struct QueryOptions {
 
 /// With a fan-out, the only word is the SQL.
 [[nodiscard]] client::Outcome<QueryOptions> settled(QueryOptions options);
+/// What `--param` gave, as a JSON list.
+[[nodiscard]] std::string params_json(const std::vector<std::string>& params);
 /// The body of the request.
 [[nodiscard]] client::Outcome<std::string> query_body(const QueryOptions& options, Format format);
 

@@ -9,7 +9,7 @@ import {chromium} from 'playwright-core';
 const kAxe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 export const kPatience = 15_000;
 
-export async function open({base, width = 1280, height = 900, scheme = 'light', hash = ''}) {
+export async function open({base, width = 1280, height = 900, scheme = 'light', path = '/admin', hash = ''}) {
   const browser = await chromium.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
     args: process.getuid?.() === 0 ? ['--no-sandbox'] : [],
@@ -25,7 +25,7 @@ export async function open({base, width = 1280, height = 900, scheme = 'light', 
   page.on('request', (request) => {
     if (!request.url().startsWith(base) && !/^(data|blob):/.test(request.url())) trouble.push(`went to ${request.url()}`);
   });
-  await page.goto(`${base}/admin${hash}`);
+  await page.goto(`${base}${path}${hash}`);
   return {
     page,
     async close() {

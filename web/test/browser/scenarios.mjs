@@ -147,6 +147,22 @@ const scenarios = {
     await close();
   },
 
+  async trying_the_api({base, admin}) {
+    const {page, close} = await open({base, path: '/docs'});
+    await page.getByRole('button', {name: 'Authorize'}).click();
+    await page.locator('#auth-bearer-value').fill(admin);
+    await page.locator('.auth-btn-wrapper').getByRole('button', {name: 'Apply credentials'}).click();
+    await page.locator('.auth-btn-wrapper').getByRole('button', {name: 'Close'}).click();
+    const query = page.locator('#operations-Queries-query');
+    await query.locator('.opblock-summary-control').click();
+    await query.getByPlaceholder('db_id').fill('main');
+    await query.locator('textarea').fill('{"sql": "SELECT 6 * 7 AS answer"}');
+    await query.getByRole('button', {name: 'Execute'}).click();
+    await query.locator('.live-responses-table').getByText('"answer"').first().waitFor();
+    assert.equal((await query.locator('.live-responses-table .response-col_status').last().textContent()).trim().slice(0, 3), '200');
+    await close();
+  },
+
   async overriding_a_breaker({base}) {
     const {page, close} = await open({base, hash: '#/databases/main'});
     await page.getByRole('button', {name: 'Breaker'}).click();
