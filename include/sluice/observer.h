@@ -21,6 +21,14 @@ struct BreakerTransition {
   std::string explanation;  ///< the evidence, in words
 };
 
+/// What a database's monitor noticed of its hosts.
+struct HostEvent {
+  std::string db_id;        ///< whose host
+  std::string host;         ///< "db2:5432"
+  std::string what;         ///< one word: "up", "down", "primary", "replica", "conflict"
+  std::string explanation;  ///< the evidence, in words
+};
+
 /// What happened to a connection or a pool.
 enum class PoolEvent {
   kConnected,      ///< a connection was opened
@@ -51,6 +59,9 @@ class SLUICE_API Observer {
   virtual void on_database(std::string_view db_id, std::string_view what) {
     (void)db_id, (void)what;
   }
+  /// A host of a database with several was noticed to be up, down, or in another role. "conflict"
+  /// wants a person: two hosts take writes.
+  virtual void on_host(const HostEvent& event) { (void)event; }
 };
 
 }  // namespace sluice

@@ -4,6 +4,9 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
+
+#include "sluice/export.h"
 
 namespace sluice {
 
@@ -102,6 +105,27 @@ struct BreakerOptions {
   int half_open_successes = 5;  ///< user calls that must succeed before it closes
 };
 
+/// Which of a database's hosts a call may go to. Only read-only calls have a choice.
+enum class Route {
+  kPrimary,        ///< the one that takes writes
+  kPreferReplica,  ///< a replica that is up and not too far behind; without one, the primary
+  kReplica,        ///< likewise, but never the primary
+  kAny,            ///< the primary or such a replica
+};
+
+/// The word for a route: "primary", "prefer_replica", "replica", "any".
+[[nodiscard]] SLUICE_API std::string_view to_string(Route route);
+
+/// What a database with several hosts does with them. A single host ignores it.
+struct RoutingOptions {
+  Route route = Route::kPrimary;  ///< of read-only calls that name none
+  /// A replica that is further behind the primary gets no calls. 0: however far.
+  std::chrono::milliseconds max_lag{10'000};
+  std::chrono::milliseconds monitor_interval{2'000};  ///< between two looks at a host, ± 20 %
+  /// How long a call waits for a primary when there is none, or until its own deadline.
+  std::chrono::milliseconds primary_wait{5'000};
+};
+
 /// The session every connection starts with. Sent in the start-up packet, so that resetting the
 /// session returns to it.
 struct SessionOptions {
@@ -120,6 +144,7 @@ struct DatabaseOptions {
   QueryLimits query;                          ///< its calls
   BreakerOptions breaker;                     ///< its circuit breaker
   SessionOptions session;                     ///< what each connection starts with
+  RoutingOptions routing;                     ///< which of several hosts is used
   std::map<std::string, std::string> labels;  ///< for choosing groups of databases
   bool required = false;                      ///< the process is not ready while it is down
 };

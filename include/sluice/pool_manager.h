@@ -46,6 +46,7 @@ struct TransactionOptions {
   bool read_only = false;                            ///< the server refuses every write
   bool deferrable = false;                           ///< PostgreSQL's DEFERRABLE
   std::optional<std::chrono::milliseconds> timeout;  ///< of the whole; default QueryLimits::timeout
+  std::optional<Route> route;                        ///< as Query::route
   std::stop_token stop;                              ///< gives it up, as Query::stop does
 };
 

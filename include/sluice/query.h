@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "sluice/export.h"
+#include "sluice/options.h"
 
 namespace sluice {
 
@@ -60,6 +61,9 @@ struct Query {
   std::optional<std::int64_t> max_rows;  ///< further rows are not read; the result is `truncated`
   bool read_only = false;                ///< the server refuses every write
   bool unique_column_names = false;      ///< refuse duplicate column names before executing
+  /// Which of several hosts may answer; default: RoutingOptions::route. Only a read-only query may
+  /// ask for a replica.
+  std::optional<Route> route;
   /// Gives the call up when `request_stop` of its std::stop_source is called, from any thread: it
   /// then ends with kCancelled. What waits is dropped; what runs is cancelled at the server too.
   std::stop_token stop;
@@ -138,6 +142,7 @@ struct Completion {
   bool truncated = false;                ///< a limit cut the result
   bool committed = false;  ///< with `truncated`: the statement writes, and has taken effect
   Timings timings;         ///< where the time went
+  std::string host;        ///< which one of several answered: "db2:5432"; empty: there is only one
 };
 
 /// A result in memory.

@@ -136,6 +136,30 @@ enum class DatabaseState {
 /// The word for a state: "active", "paused", "draining".
 [[nodiscard]] SLUICE_API std::string_view to_string(DatabaseState state);
 
+/// What one host of several was found to be.
+enum class HostRole {
+  kUnknown,   ///< not heard of yet, or not lately
+  kPrimary,   ///< takes writes
+  kReplica,   ///< follows the primary
+  kConflict,  ///< takes writes, too, but another host has overtaken it: it gets no calls
+};
+/// The word for a role: "unknown", "primary", "replica", "conflict".
+[[nodiscard]] SLUICE_API std::string_view to_string(HostRole role);
+
+/// One host of a database that has several, at one moment.
+struct HostStats {
+  std::string host;                              ///< "db2:5432"
+  HostRole role = HostRole::kUnknown;            ///< by the last look at it
+  bool up = false;                               ///< it answers its monitor
+  std::optional<std::chrono::milliseconds> lag;  ///< of a replica, at most; empty: not known
+  std::chrono::microseconds round_trip{0};       ///< of looks at it, smoothed; 0: never seen
+  std::string problem;                           ///< of the last look, if it failed
+  std::int64_t queries = 0;                      ///< completed calls, well or not
+  std::int64_t errors = 0;                       ///< of those, with an error
+  PoolStats pool;                                ///< its connections
+  BreakerStatus breaker;                         ///< its breaker
+};
+
 /// Everything we know of a database at one moment, over all its shards.
 struct DatabaseStats {
   std::string db_id;                             ///< its id
@@ -144,14 +168,16 @@ struct DatabaseStats {
   DatabaseState state = DatabaseState::kActive;  ///< whether it serves calls
   DatabaseOptions options;                       ///< what is in force
   PoolStats pool;                                ///< its connections
-  BreakerStatus breaker;                         ///< of the shard that is worst off
-  std::int64_t queries = 0;                      ///< completed calls, well or not, without refusals
-  std::int64_t errors = 0;                       ///< of those, with an error
-  std::int64_t rows = 0;                         ///< rows read
-  double queries_per_second = 0;                 ///< over the last 10 s
-  double error_rate = 0;                         ///< errors ÷ queries over the last minute, 0–1
-  Percentiles acquire_time;                      ///< waiting for a connection
-  Percentiles query_time;                        ///< from sending to the last row
+  /// Of the shard that is worst off; with several hosts, of the primary's while there is one.
+  BreakerStatus breaker;
+  std::vector<HostStats> hosts;   ///< empty: there is only one
+  std::int64_t queries = 0;       ///< completed calls, well or not, without refusals
+  std::int64_t errors = 0;        ///< of those, with an error
+  std::int64_t rows = 0;          ///< rows read
+  double queries_per_second = 0;  ///< over the last 10 s
+  double error_rate = 0;          ///< errors ÷ queries over the last minute, 0–1
+  Percentiles acquire_time;       ///< waiting for a connection
+  Percentiles query_time;         ///< from sending to the last row
   std::chrono::microseconds average_acquire_time{0};       ///< since registration
   Histogram acquire_histogram;                             ///< of what `acquire_time` is of
   Histogram query_histogram;                               ///< of what `query_time` is of

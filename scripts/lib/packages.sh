@@ -10,6 +10,7 @@ test_packages=(libgtest-dev libgmock-dev python3 python3-yaml docker-compose pro
 test_packages+=(prometheus)  # promtool, and a Prometheus of the tests' own
 test_packages+=(doxygen libcpp-httplib-dev nlohmann-json3-dev)  # the reference of the headers, examples/shop
 test_packages+=(man-db bash zsh fish tmux)  # the manual, shell completion, sluice top
+test_packages+=(pgbouncer)  # to connect through
 test_packages+=(chromium)  # the dashboard
 test_packages+=(iproute2 iptables)  # networks of the fault tests' own
 test_packages+=(python3-jsonschema)  # the API's description

@@ -31,4 +31,14 @@ void LogObserver::on_database(std::string_view db_id, std::string_view what) {
                   .message = std::string(what)});
 }
 
+void LogObserver::on_host(const HostEvent& event) {
+  const bool bad = event.what == "down" || event.what == "conflict";
+  const Log::Fields fields{
+      {"db_id", event.db_id}, {"host", event.host}, {"explanation", event.explanation}};
+  bad ? log_.warn("host " + event.what, fields) : log_.info("host " + event.what, fields);
+  events_.record({.kind = gateway::EventKind::kDatabase,
+                  .db_id = event.db_id,
+                  .message = "host " + event.host + ": " + event.what + ": " + event.explanation});
+}
+
 }  // namespace sluice::app

@@ -10,8 +10,9 @@
 namespace sluice::app {
 
 /// Writes what happens inside the PoolManager to the log, and makes events of it: one warning per
-/// breaker transition, one line per database registered, changed or removed, and the pool's events
-/// if asked. Thread-safe. Both are borrowed and must outlive it.
+/// breaker transition, one line per database registered, changed or removed, and per host whose
+/// role has changed, and the pool's events if asked. Thread-safe. Both are borrowed and must
+/// outlive it.
 class LogObserver : public Observer {
  public:
   LogObserver(Log& log, gateway::Events& events, bool pool_events)
@@ -22,6 +23,7 @@ class LogObserver : public Observer {
   void on_breaker_transition(const BreakerTransition& transition) override;
   void on_pool_event(std::string_view db_id, PoolEvent event, std::string_view detail) override;
   void on_database(std::string_view db_id, std::string_view what) override;
+  void on_host(const HostEvent& event) override;
 
  private:
   Log& log_;

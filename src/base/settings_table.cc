@@ -149,6 +149,17 @@ std::string get_jit(const DatabaseOptions& options) {
   return options.session.jit ? "true" : "false";
 }
 
+std::optional<std::string> set_route(DatabaseOptions& options, std::string_view text) {
+  for (const Route route : {Route::kPrimary, Route::kPreferReplica, Route::kReplica, Route::kAny}) {
+    if (text == to_string(route)) return options.routing.route = route, std::nullopt;
+  }
+  return "must be primary, prefer_replica, replica or any, not " + in_quotes(text);
+}
+
+std::string get_route(const DatabaseOptions& options) {
+  return std::string(to_string(options.routing.route));
+}
+
 constexpr auto kSeconds = AliasUnit::kSeconds;
 constexpr std::array kMaxSizeNames{SettingAlias{"POOL_MAX_SIZE"}, SettingAlias{"DB_POOL_SIZE"}};
 constexpr std::array kMaxOverflowNames{SettingAlias{"DB_MAX_OVERFLOW"}};
@@ -172,6 +183,7 @@ constexpr std::array kQueryTimeoutNames{SettingAlias{"COMMAND_TIMEOUT", kSeconds
 constexpr auto kPool = &DatabaseOptions::pool;
 constexpr auto kQuery = &DatabaseOptions::query;
 constexpr auto kBreaker = &DatabaseOptions::breaker;
+constexpr auto kRouting = &DatabaseOptions::routing;
 constexpr auto kSession = &DatabaseOptions::session;
 constexpr auto kInteger = SettingKind::kInteger;
 
@@ -287,6 +299,27 @@ constexpr Setting kSettings[] = {
      "Whether the server may compile queries just in time.",
      set_jit,
      get_jit},
+    {"routing.route",
+     SettingKind::kWord,
+     0,
+     0,
+     {},
+     "Which of several hosts read-only calls go to, if they name none.",
+     set_route,
+     get_route,
+     "primary, prefer_replica, replica, any"},
+    duration<kRouting, &RoutingOptions::max_lag, 0, kDay>(
+        {"routing.max_lag_ms",
+         {},
+         "A replica further behind gets no calls, in milliseconds; 0 is however far."}),
+    duration<kRouting, &RoutingOptions::monitor_interval, 100, 3'600'000>(
+        {"routing.monitor_interval_ms",
+         {},
+         "Between two looks at each of several hosts, in milliseconds, ± 20 %."}),
+    duration<kRouting, &RoutingOptions::primary_wait, 0, 600'000>(
+        {"routing.primary_wait_ms",
+         {},
+         "How long a call waits for a primary, in milliseconds; its own deadline if sooner."}),
 };
 
 }  // namespace

@@ -24,6 +24,15 @@ std::string canonical_host(const std::string& host) {
   return canonical;
 }
 
+// Name and port of each, in an order that does not depend on how they were written down.
+std::vector<std::string> canonical_hosts(const Target& target) {
+  std::vector<std::string> canonical;
+  for (const Host& one : target.hosts())
+    canonical.push_back(canonical_host(one.name) + '\0' + std::to_string(one.port));
+  std::sort(canonical.begin(), canonical.end());
+  return canonical;
+}
+
 // FNV-1a with 32 bits (Fowler, Noll, Vo). Part of every default id, so it may never change.
 std::uint32_t fnv1a(std::string_view bytes) {
   std::uint32_t hash = 2'166'136'261U;
@@ -82,24 +91,42 @@ Result<SslMode> parse_ssl_mode(std::string_view name) {
   return fail(invalid_request("sslmode: " + message, {{"sslmode", message}}));
 }
 
+std::string Host::display() const {
+  const bool ipv6 = !is_socket_directory(name) && name.find(':') != std::string::npos;
+  return printable((ipv6 ? "[" + name + "]" : name) + ":" + std::to_string(port));
+}
+
+std::vector<Host> Target::hosts() const {
+  std::vector<Host> all{{host, port}};
+  all.insert(all.end(), other_hosts.begin(), other_hosts.end());
+  return all;
+}
+
+Target Target::at(const Host& one) const {
+  Target target = *this;
+  target.host = one.name;
+  target.port = one.port;
+  target.other_hosts.clear();
+  return target;
+}
+
 std::string Target::display() const {
-  const bool ipv6 = !is_socket_directory(host) && host.find(':') != std::string::npos;
-  const std::string shown_host = ipv6 ? "[" + host + "]" : host;
-  return printable(user + "@" + shown_host + ":" + std::to_string(port) + "/" + database);
+  std::string shown;
+  for (const Host& one : hosts()) shown += (shown.empty() ? "" : ",") + one.display();
+  return printable(user) + "@" + shown + printable("/" + database);
 }
 
 bool Target::same_as(const Target& other) const {
-  return canonical_host(host) == canonical_host(other.host) && port == other.port &&
-         database == other.database && user == other.user;
+  return database == other.database && user == other.user &&
+         other_hosts.size() == other.other_hosts.size() &&
+         canonical_hosts(*this) == canonical_hosts(other);
 }
 
 std::string Target::default_db_id() const {
   // NUL occurs in none of the parts, so that no two targets give the same bytes.
-  std::string bytes = canonical_host(host);
-  for (const std::string& part : {std::to_string(port), database, user}) {
-    bytes += '\0';
-    bytes += part;
-  }
+  std::string bytes;
+  for (const std::string& one : canonical_hosts(*this)) bytes += one + '\0';
+  bytes += database + '\0' + user;
   return slug(database) + "-" + eight_hex_digits(fnv1a(bytes));
 }
 

@@ -1,14 +1,13 @@
 // Target::parse. Messages name what is wrong by its place in the URL and never quote from it where
 // a misplaced password could stand.
-#include <arpa/inet.h>
-
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
+#include "base/host_list.h"
 #include "base/utf8.h"
 #include "sluice/target.h"
 
@@ -49,33 +48,9 @@ Problem decode(std::string_view part, std::string_view what, std::string& out) {
   return std::nullopt;
 }
 
-Problem read_port(std::string_view text, std::uint16_t& port) {
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
-  const bool whole = error == std::errc() && end == text.data() + text.size();
-  if (!whole || port == 0) return "the port must be a number from 1 to 65535";
-  return std::nullopt;
-}
-
-bool is_ipv6(const std::string& address) {
-  in6_addr parsed{};
-  const std::string without_zone = address.substr(0, address.find('%'));
-  return ::inet_pton(AF_INET6, without_zone.c_str(), &parsed) == 1;
-}
-
-bool is_host_name(std::string_view host) {
-  return !host.empty() && std::all_of(host.begin(), host.end(), [](unsigned char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
-           c == '-' || c == '_' || c >= 0x80;
-  });
-}
-
-Problem check_host(const std::string& host) {
-  if (host.starts_with('/') || is_ipv6(host) || is_host_name(host)) return std::nullopt;
-  if (host.find(',') != std::string::npos) return "several hosts are given; write one";
-  if (host.starts_with('@'))
-    return "the host is an abstract socket; write the directory of a socket";
-  return "the host is no name, no address and no socket directory (\"/…\")";
-}
+/// What libpq takes and we do not need: we route by ourselves.
+constexpr std::array<std::string_view, 4> kIgnored{"application_name", "connect_timeout",
+                                                   "target_session_attrs", "load_balance_hosts"};
 
 /// Reads one URL into a target, from left to right, up to the first problem.
 class UrlReader {
@@ -83,9 +58,10 @@ class UrlReader {
   explicit UrlReader(std::string_view url) : rest_(url) {}
 
   Result<Target> read() {
-    for (const auto step : {&UrlReader::scheme, &UrlReader::split, &UrlReader::user_and_password,
-                            &UrlReader::host_and_port, &UrlReader::database, &UrlReader::parameters,
-                            &UrlReader::completeness}) {
+    for (const auto step :
+         {&UrlReader::scheme, &UrlReader::split, &UrlReader::user_and_password,
+          &UrlReader::hosts_and_ports, &UrlReader::database, &UrlReader::parameters,
+          &UrlReader::together, &UrlReader::completeness}) {
       if (const Problem problem = (this->*step)()) return fail(wrong_url(*problem));
     }
     return std::move(target_);
@@ -137,29 +113,31 @@ class UrlReader {
     return problem;
   }
 
-  Problem host_and_port() {
-    std::string_view host = authority_;
-    std::string_view port;
-    if (host.starts_with('[')) {
-      const std::size_t bracket = host.find(']');
-      if (bracket == host.npos) return "the IPv6 address has no closing ']'";
-      port = host.substr(bracket + 1);
-      host = host.substr(1, bracket - 1);
-      if (!port.empty() && port.front() != ':')
-        return "after ']' only a port may follow: [::1]:5432";
-    } else if (const std::size_t colon = host.find(':'); colon != host.npos) {
-      port = host.substr(colon);
-      host = host.substr(0, colon);
-      if (port.find(':', 1) != port.npos)
-        return "an IPv6 address is written in brackets: [::1]:5432";
+  /// Several are separated by commas, as libpq has it.
+  Problem hosts_and_ports() {
+    for (std::string_view rest = authority_; !rest.empty();) {
+      const std::size_t comma = std::min(rest.find(','), rest.size());
+      if (const auto problem = host_and_port(rest.substr(0, comma))) return problem;
+      rest.remove_prefix(std::min(comma + 1, rest.size()));
     }
-    if (!host.empty()) {
-      if (const auto problem = decode(host, "the host", target_.host)) return problem;
-      if (const auto problem = check_host(target_.host)) return problem;
-      if (authority_.starts_with('[') && !is_ipv6(target_.host))
+    return std::nullopt;
+  }
+
+  Problem host_and_port(std::string_view text) {
+    base::HostParts parts;
+    Host host;
+    if (const auto problem = base::split_host(text, parts)) return problem;
+    if (!parts.name.empty()) {
+      if (const auto problem = decode(parts.name, "the host", host.name)) return problem;
+      if (const auto problem = base::check_host(host.name)) return problem;
+      if (parts.in_brackets && !base::is_ipv6(host.name))
         return "between '[' and ']' is no IPv6 address";
     }
-    return port.size() > 1 ? read_port(port.substr(1), target_.port) : std::nullopt;
+    if (!parts.port.empty()) {
+      if (const auto problem = base::read_port(parts.port, host.port)) return problem;
+    }
+    hosts_.push_back(std::move(host));
+    return std::nullopt;
   }
 
   Problem database() {
@@ -184,17 +162,14 @@ class UrlReader {
   }
 
   Problem parameter(std::string_view name, std::string_view value) {
-    if (name == "application_name" || name == "connect_timeout") return std::nullopt;
+    if (std::ranges::find(kIgnored, name) != kIgnored.end()) return std::nullopt;
     if (name == "password") return read_password(value);
     if (name == "user") return decode(value, "the parameter user", target_.user);
     if (name == "dbname") return decode(value, "the parameter dbname", target_.database);
     if (name == "sslrootcert")
       return decode(value, "the parameter sslrootcert", target_.ssl_root_cert);
-    if (name == "port") return read_port(value, target_.port);
-    if (name == "host") {
-      if (const auto problem = decode(value, "the parameter host", target_.host)) return problem;
-      return check_host(target_.host);
-    }
+    if (name == "port") return port_parameter(value);
+    if (name == "host") return host_parameter(value);
     if (name == "sslmode") {
       const auto mode = parse_ssl_mode(value);
       if (!mode) return mode.error().message;
@@ -202,6 +177,47 @@ class UrlReader {
       return std::nullopt;
     }
     return unknown_parameter(name);
+  }
+
+  Problem host_parameter(std::string_view value) {
+    std::string names;
+    if (const auto problem = decode(value, "the parameter host", names)) return problem;
+    const auto before = std::exchange(hosts_, {});
+    for (const std::string_view name : split(names)) {
+      const auto port = hosts_.size() < before.size() ? before[hosts_.size()].port : Host{}.port;
+      hosts_.push_back({std::string(name), port});
+      if (const auto problem = base::check_host(hosts_.back().name)) return problem;
+    }
+    return std::nullopt;
+  }
+
+  Problem port_parameter(std::string_view value) {
+    std::string ports;
+    if (const auto problem = decode(value, "the parameter port", ports)) return problem;
+    for (const std::string_view port : split(ports)) {
+      if (const auto problem = base::read_port(port, ports_.emplace_back())) return problem;
+    }
+    return std::nullopt;
+  }
+
+  static std::vector<std::string_view> split(std::string_view list) {
+    std::vector<std::string_view> parts;
+    for (;;) {
+      const std::size_t comma = std::min(list.find(','), list.size());
+      parts.push_back(list.substr(0, comma));
+      if (comma == list.size()) return parts;
+      list.remove_prefix(comma + 1);
+    }
+  }
+
+  /// As libpq has it, one port is the port of every host.
+  Problem together() {
+    if (hosts_.empty()) hosts_.emplace_back();
+    if (ports_.size() > 1 && ports_.size() != hosts_.size())
+      return "there must be one port, or one for each host";
+    for (std::size_t i = 0; i < hosts_.size() && !ports_.empty(); ++i)
+      hosts_[i].port = ports_[ports_.size() == 1 ? 0 : i];
+    return base::set_hosts(hosts_, target_);
   }
 
   Problem unknown_parameter(std::string_view name) const {
@@ -232,6 +248,8 @@ class UrlReader {
   std::string_view path_;
   std::string_view query_;
   bool cut_by_question_mark_ = false;
+  std::vector<Host> hosts_;
+  std::vector<std::uint16_t> ports_;  // of the parameter
   Target target_;
 };
 

@@ -34,6 +34,34 @@ std::string_view to_string(DatabaseState state) {
   return "active";
 }
 
+std::string_view to_string(Route route) {
+  switch (route) {
+    case Route::kPrimary:
+      return "primary";
+    case Route::kPreferReplica:
+      return "prefer_replica";
+    case Route::kReplica:
+      return "replica";
+    case Route::kAny:
+      return "any";
+  }
+  return "primary";
+}
+
+std::string_view to_string(HostRole role) {
+  switch (role) {
+    case HostRole::kUnknown:
+      return "unknown";
+    case HostRole::kPrimary:
+      return "primary";
+    case HostRole::kReplica:
+      return "replica";
+    case HostRole::kConflict:
+      return "conflict";
+  }
+  return "unknown";
+}
+
 std::string_view to_string(PoolEvent event) {
   switch (event) {
     case PoolEvent::kConnected:

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/host_list.h"
 #include "base/setting_text.h"
 #include "base/settings.h"
 #include "config/option_sections.h"
@@ -17,12 +18,14 @@
 namespace sluice::config {
 namespace {
 
-constexpr std::array<std::string_view, 15> kDatabaseKeys{
-    "url",           "host",   "port",     "database", "user",  "password", "password_file", "ssl",
-    "ssl_root_cert", "labels", "required", "pool",     "query", "breaker",  "session"};
-constexpr std::array<std::string_view, 4> kParts{"host", "port", "database", "user"};
-constexpr std::array<std::string_view, 9> kTargetKeys{
-    "url", "host", "port", "database", "user", "password", "password_file", "ssl", "ssl_root_cert"};
+constexpr std::array<std::string_view, 17> kDatabaseKeys{
+    "url",      "host",          "hosts",   "port",          "database", "user",
+    "password", "password_file", "ssl",     "ssl_root_cert", "labels",   "required",
+    "pool",     "query",         "breaker", "session",       "routing"};
+constexpr std::array<std::string_view, 5> kParts{"host", "hosts", "port", "database", "user"};
+constexpr std::array<std::string_view, 10> kTargetKeys{
+    "url",  "host",     "hosts",         "port", "database",
+    "user", "password", "password_file", "ssl",  "ssl_root_cert"};
 
 /// What is left of a database's node when the environment has the last word on its target: a url
 /// from there hides everything that the file says of the target.
@@ -86,6 +89,34 @@ void read_host(const Node& database, Target& target, Mistakes& mistakes) {
       mistakes);
 }
 
+/// What the list says, entry by entry; in the environment it is one text with commas.
+std::vector<std::pair<std::string, const Node*>> host_entries(const Node& hosts) {
+  std::vector<std::pair<std::string, const Node*>> entries;
+  if (hosts.kind == Node::Kind::kScalar) {
+    for (std::string& text : split_list(hosts.text)) entries.emplace_back(std::move(text), &hosts);
+  }
+  for (const Node& child : hosts.children) entries.emplace_back(child.text, &child);
+  return entries;
+}
+
+/// Comes after the port, which is that of every host that names none.
+void read_hosts(const Node& database, Target& target, Mistakes& mistakes) {
+  const Node* node = database.given("hosts");
+  if (node == nullptr) return;
+  if (const Node* host = database.given("host"))
+    return report(*host, "'host' is one too many: 'hosts' lists them all", mistakes);
+  if (node->kind == Node::Kind::kMap) return report(*node, "'hosts' must be a list", mistakes);
+  std::vector<Host> hosts;
+  for (const auto& [text, where] : host_entries(*node)) {
+    hosts.push_back({"", target.port});
+    const bool plain = where->kind == Node::Kind::kScalar;
+    const auto problem = plain ? base::read_host(text, hosts.back()) : "a host is one text";
+    if (problem) report(*where, "'hosts': " + *problem, mistakes);
+  }
+  if (const auto problem = base::set_hosts(hosts, target))
+    report(*node, "'hosts': " + *problem, mistakes);
+}
+
 void read_port(const Node& database, Target& target, Mistakes& mistakes) {
   const auto text = text_member(database, "port", mistakes);
   if (!text) return;
@@ -123,6 +154,7 @@ Target read_target(const Node& database, Mistakes& mistakes) {
   read_url(database, target, mistakes);
   read_host(database, target, mistakes);
   read_port(database, target, mistakes);
+  read_hosts(database, target, mistakes);
   read_text_part(database, "database", target.database, mistakes);
   read_text_part(database, "user", target.user, mistakes);
   read_ssl(database, target, mistakes);

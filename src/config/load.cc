@@ -19,8 +19,9 @@ namespace sluice::config {
 namespace {
 
 constexpr std::array<std::string_view, 4> kServiceSections{"server", "security", "log", "metrics"};
-constexpr std::array<std::string_view, 9> kSections{
-    "server", "security", "log", "metrics", "pool", "query", "breaker", "session", "databases"};
+constexpr std::array<std::string_view, 10> kSections{"server",  "security", "log",     "metrics",
+                                                     "pool",    "query",    "breaker", "session",
+                                                     "routing", "databases"};
 
 std::vector<std::string> keys_of(std::string_view section) {
   std::vector<std::string> keys;
@@ -30,21 +31,6 @@ std::vector<std::string> keys_of(std::string_view section) {
   }
   if (section == "security") keys.emplace_back("api_keys");
   return keys;
-}
-
-/// "a, b" as the environment writes lists.
-std::vector<std::string> split_list(std::string_view text) {
-  std::vector<std::string> items;
-  while (!text.empty()) {
-    const std::size_t comma = text.find(',');
-    std::string_view item = text.substr(0, comma);
-    text.remove_prefix(comma == std::string_view::npos ? text.size() : comma + 1);
-    const std::size_t first = item.find_first_not_of(' ');
-    if (first == std::string_view::npos) continue;
-    item.remove_prefix(first);
-    items.emplace_back(item.substr(0, item.find_last_not_of(' ') + 1));
-  }
-  return items;
 }
 
 /// The node's values; false when it is not of the setting's form.

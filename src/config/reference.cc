@@ -39,6 +39,7 @@ constexpr Section kOptionSections[] = {
     {"query", "Bounds on single calls."},
     {"breaker", "The circuit breaker of every database."},
     {"session", "The session that every connection starts with."},
+    {"routing", "What a database with several hosts does with them ([hosts](hosts.md))."},
 };
 
 /// "max_size" of "pool.max_size", or "pool" with `first`.

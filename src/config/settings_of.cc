@@ -91,7 +91,7 @@ class DatabaseReport {
 
   void write() {
     const Target& target = database_.target;
-    add("target", target.display(), {"url", "host", "database"});
+    add("target", target.display(), {"url", "host", "hosts", "database"});
     add("ssl", std::string(to_string(target.ssl)), {"ssl", "url"});
     if (!target.ssl_root_cert.empty())
       add("ssl_root_cert", target.ssl_root_cert, {"ssl_root_cert"});

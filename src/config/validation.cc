@@ -32,6 +32,20 @@ std::optional<std::string> text_member(const Node& parent, std::string_view key,
   return std::nullopt;
 }
 
+std::vector<std::string> split_list(std::string_view text) {
+  std::vector<std::string> items;
+  while (!text.empty()) {
+    const std::size_t comma = text.find(',');
+    std::string_view item = text.substr(0, comma);
+    text.remove_prefix(comma == std::string_view::npos ? text.size() : comma + 1);
+    const std::size_t first = item.find_first_not_of(' ');
+    if (first == std::string_view::npos) continue;
+    item.remove_prefix(first);
+    items.emplace_back(item.substr(0, item.find_last_not_of(' ') + 1));
+  }
+  return items;
+}
+
 void report_unknown_keys(const Node& map, std::span<const std::string_view> known,
                          Mistakes& mistakes) {
   for (const Node& child : map.children) {

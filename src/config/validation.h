@@ -4,6 +4,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "config/node.h"
 
@@ -19,6 +20,9 @@ void report(const Node& node, std::string message, Mistakes& mistakes);
 /// The text of a member; a list or a map there is a mistake.
 [[nodiscard]] std::optional<std::string> text_member(const Node& parent, std::string_view key,
                                                      Mistakes& mistakes);
+
+/// "a, b ,c" as a list; empty entries are left out.
+[[nodiscard]] std::vector<std::string> split_list(std::string_view text);
 
 /// Every key of the map that is not among the known ones is a mistake.
 void report_unknown_keys(const Node& map, std::span<const std::string_view> known,

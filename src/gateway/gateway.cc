@@ -54,8 +54,11 @@ json::ConnectRequest Gateway::connect_base(const json::ConnectRequest& wanted) c
   return {database->target, database->db_id, database->options};
 }
 
-bool Gateway::connect_allowed(const Target& target) const {
-  return rules().connect_hosts.allows(target.host);
+std::optional<std::string> Gateway::forbidden_host(const Target& target) const {
+  for (const Host& host : target.hosts()) {
+    if (!rules().connect_hosts.allows(host.name)) return host.name;
+  }
+  return std::nullopt;
 }
 
 Result<DatabaseOptions> Gateway::options_of(std::string_view db_id) const {

@@ -103,8 +103,9 @@ class Gateway {
 
   /// What a connect starts from: the database as it is, if it is there, else the defaults.
   [[nodiscard]] json::ConnectRequest connect_base(const json::ConnectRequest& wanted) const;
-  /// Whether the host rules let a dynamic connect go there; `connect` itself does not ask.
-  [[nodiscard]] bool connect_allowed(const Target& target) const;
+  /// The first of the target's hosts that the host rules keep a dynamic connect from; `connect`
+  /// itself does not ask.
+  [[nodiscard]] std::optional<std::string> forbidden_host(const Target& target) const;
   /// The settings in force, or an error for an id that is not registered.
   [[nodiscard]] Result<DatabaseOptions> options_of(std::string_view db_id) const;
   void stats(std::string_view db_id, base::EventLoop& loop,

@@ -33,11 +33,13 @@ class Results final : public RowSink {
   [[nodiscard]] std::size_t statements_done() const { return parts_.size(); }
 
   [[nodiscard]] std::string finish(std::string_view db_id, bool committed,
-                                   std::chrono::microseconds elapsed) const {
+                                   std::chrono::microseconds elapsed, std::string_view host) const {
     json::Writer writer;
     writer.begin_object().field("db_id", db_id).begin_array("results");
     for (const std::string& part : parts_) writer.raw_element(part);
-    writer.end_array().field("committed", committed).field("elapsed_ms", elapsed).end_object();
+    writer.end_array().field("committed", committed).field("elapsed_ms", elapsed);
+    if (!host.empty()) writer.field("host", host);
+    writer.end_object();
     return writer.take();
   }
 
@@ -109,7 +111,7 @@ manager::CallHandle TransactionService::run(Order order,
       return done({fail(std::move(result.error())), index});
     }
     QueryAnswer answer;
-    answer.body = results->finish(db_id, committed, micros(before - received_at));
+    answer.body = results->finish(db_id, committed, micros(before - received_at), result->host);
     answer.timings = result->timings;
     answer.encode = micros(std::chrono::steady_clock::now() - before);
     done({std::move(answer), -1});

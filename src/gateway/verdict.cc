@@ -75,6 +75,20 @@ Attention of_traffic(const Point& recent) {
   return {Level::kWarning, fmt::format("{:.0f} % of calls fail", 100 * bad / all)};
 }
 
+Attention of_hosts(const std::vector<HostStats>& hosts) {
+  bool has_primary = hosts.empty();
+  Attention worst;
+  for (const HostStats& host : hosts) {
+    has_primary |= host.role == HostRole::kPrimary;
+    if (!host.up) worst = {Level::kWarning, host.host + " is down"};
+  }
+  for (const HostStats& host : hosts) {
+    if (host.role == HostRole::kConflict)
+      worst = {Level::kBad, host.host + " takes writes, but is not the primary any more"};
+  }
+  return has_primary ? worst : Attention{Level::kBad, "none of its hosts takes writes"};
+}
+
 std::string plural(std::size_t count) {
   return count == 1 ? "1 database" : fmt::format("{} databases", count);
 }
@@ -115,6 +129,7 @@ Attention attention_for(const DatabaseStats& stats, const Point& recent) {
     return {Level::kWarning, std::string(to_string(stats.state))};
   }
   if (auto attention = of_breaker(stats.breaker); attention.level != Level::kGood) return attention;
+  if (auto attention = of_hosts(stats.hosts); attention.level != Level::kGood) return attention;
   if (stats.pool.waiting > 0 && stats.pool.oldest_wait >= kLongWait) {
     return {Level::kWarning,
             fmt::format("{} waiting for a connection, the first for {:.1f} s", stats.pool.waiting,

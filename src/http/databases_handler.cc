@@ -28,8 +28,8 @@ void connect(const ApiCall& call) {
       call.request().body,
       [&call](const json::ConnectRequest& wanted) { return call.gateway.connect_base(wanted); });
   if (!request) return call.respond(request.error());
-  if (!call.gateway.connect_allowed(request->target)) {
-    return call.respond(host_not_allowed(request->target.host));
+  if (const auto host = call.gateway.forbidden_host(request->target)) {
+    return call.respond(host_not_allowed(*host));
   }
   call.gateway.operations().connect(
       std::move(*request), call.by(), [call](Result<Connected> connected) {

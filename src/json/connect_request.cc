@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/host_list.h"
 #include "base/settings.h"
 #include "json/fields.h"
 #include "json/option_fields.h"
@@ -15,7 +16,7 @@ namespace {
 
 using base::AliasUnit;
 
-constexpr std::array<std::string_view, 6> kParts{"host", "port",     "database",
+constexpr std::array<std::string_view, 7> kParts{"host", "hosts",    "port", "database",
                                                  "user", "password", "ssl"};
 
 constexpr const char* kNotPatched =
@@ -61,25 +62,32 @@ std::string words_of(const Error& error) {
   return error.fields.empty() ? error.message : error.fields.front().message;
 }
 
-std::string percent_encoded(std::string_view text) {
-  constexpr std::string_view kHex = "0123456789ABCDEF";
-  std::string encoded;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    encoded += {'%', kHex[byte >> 4], kHex[byte & 15]};
-  }
-  return encoded;
-}
-
 void read_host(Fields& fields, Target& target) {
   const auto host = fields.text("host");
   if (!host) return;
-  // Targets know what a host is; one list ("a,b") would slip past the allow-list of hosts.
-  const auto checked = Target::parse("postgresql://u@/d?host=" + percent_encoded(*host));
-  if (!checked || host->empty()) {
-    return fields.mistake("host", host->empty() ? "is empty" : words_of(checked.error()));
-  }
+  if (host->empty()) return fields.mistake("host", "is empty");
+  // To libpq "a,b" would be a list.
+  if (auto problem = base::check_host(std::string(*host)))
+    return fields.mistake("host", *std::move(problem));
   target.host = *host;
+}
+
+/// Comes after the port, which is that of every host that names none.
+void read_hosts(Fields& fields, Target& target) {
+  const Value* list = fields.array("hosts");
+  if (!list) return;
+  if (fields.any("host")) return fields.mistake("host", "give either host or hosts, not both");
+  std::vector<Host> hosts;
+  for (const Value& entry : *list) {
+    const auto place = "hosts[" + std::to_string(hosts.size()) + "]";
+    hosts.push_back({"", target.port});
+    if (entry.kind() != Value::Kind::kString) {
+      fields.mistake(place, "must be a string: \"db1\" or \"db1:5433\"");
+    } else if (auto problem = base::read_host(entry.text(), hosts.back())) {
+      fields.mistake(place, *std::move(problem));
+    }
+  }
+  if (auto problem = base::set_hosts(hosts, target)) fields.mistake("hosts", *std::move(problem));
 }
 
 void read_ssl(Fields& fields, Target& target) {
@@ -105,7 +113,8 @@ void read_name(Fields& fields, std::string_view field, std::string& into) {
 
 void read_parts(Fields& fields, Target& target) {
   for (const std::string_view required : {"host", "database", "user"}) {
-    if (!fields.any(required)) fields.mistake(required, "is missing");
+    const bool listed = required == "host" && fields.any("hosts");
+    if (!fields.any(required) && !listed) fields.mistake(required, "is missing");
   }
   read_host(fields, target);
   read_name(fields, "database", target.database);
@@ -113,6 +122,7 @@ void read_parts(Fields& fields, Target& target) {
   if (const auto port = fields.whole("port", {1, 65'535})) {
     target.port = static_cast<std::uint16_t>(*port);
   }
+  read_hosts(fields, target);
   if (const auto password = fields.text("password")) {
     target.password = Secret(std::string(*password));
   }

@@ -13,10 +13,10 @@
 namespace sluice::json {
 namespace {
 
-constexpr std::array<std::string_view, 16> kKnown{
-    "sql",         "params",        "timeout_ms",  "max_rows", "read_only", "format",
-    "numbers",     "bytes",         "db_ids",      "selector", "all",       "write",
-    "deadline_ms", "min_successes", "concurrency", "merge"};
+constexpr std::array<std::string_view, 17> kKnown{
+    "sql",   "params",      "timeout_ms",    "max_rows",    "read_only", "format",
+    "route", "numbers",     "bytes",         "db_ids",      "selector",  "all",
+    "write", "deadline_ms", "min_successes", "concurrency", "merge"};
 constexpr Bounds kCount{0, 1'000'000};
 
 std::vector<std::string> read_db_ids(Fields& fields, const Value& list) {

@@ -13,12 +13,12 @@
 namespace sluice::json {
 
 /// The fields of a request that `read_options` reads.
-inline constexpr std::array<std::string_view, 6> kOptionFields{"pool",    "query",  "breaker",
-                                                               "session", "labels", "required"};
+inline constexpr std::array<std::string_view, 7> kOptionFields{
+    "pool", "query", "breaker", "session", "routing", "labels", "required"};
 
-/// Reads the sections pool, query, breaker and session (names and bounds: base/settings.h), labels
-/// and required into the options; what is not given stays. Labels and session.settings that are
-/// given replace all that were there.
+/// Reads the sections pool, query, breaker, session and routing (names and bounds:
+/// base/settings.h), labels and required into the options; what is not given stays. Labels and
+/// session.settings that are given replace all that were there.
 void read_options(Fields& fields, DatabaseOptions& options);
 
 /// Reads one setting from a member of `fields`, which may have another name than the setting.

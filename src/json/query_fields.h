@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <optional>
 
 #include "json/fields.h"
 #include "json/result_encoder.h"
@@ -23,8 +24,10 @@ inline constexpr std::array<Hint, 9> kQueryHints{{{"query", "sql"},
 void read_statement(Fields& fields, Query& query);
 /// Reads format, numbers and bytes.
 [[nodiscard]] ResultFormat read_format(Fields& fields);
+/// Reads route.
+[[nodiscard]] std::optional<Route> read_route(Fields& fields);
 /// Reads what a query and a fan-out have in common: sql, params, timeout_ms, max_rows, read_only,
-/// format, numbers, bytes.
+/// route, format, numbers, bytes.
 void read_query(Fields& fields, Query& query, ResultFormat& format);
 
 }  // namespace sluice::json

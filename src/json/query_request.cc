@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -17,6 +18,14 @@ constexpr std::array<std::string_view, 2> kNumbers{"number", "string"};
 constexpr std::array<std::string_view, 2> kBytes{"hex", "base64"};
 
 }  // namespace
+
+std::optional<Route> read_route(Fields& fields) {
+  constexpr std::array kRoutes{Route::kPrimary, Route::kPreferReplica, Route::kReplica,
+                               Route::kAny};
+  constexpr std::array<std::string_view, 4> kWords{"primary", "prefer_replica", "replica", "any"};
+  const auto word = fields.word("route", kWords);
+  return word ? std::optional(kRoutes[*word]) : std::nullopt;
+}
 
 ResultFormat read_format(Fields& fields) {
   ResultFormat format;
@@ -55,13 +64,15 @@ void read_query(Fields& fields, Query& query, ResultFormat& format) {
   query.timeout = fields.time("timeout_ms");
   query.max_rows = fields.whole("max_rows", {.least = 0});
   query.read_only = fields.boolean("read_only").value_or(false);
+  query.route = read_route(fields);
   format = read_format(fields);
   query.unique_column_names = format.rows == ResultFormat::Rows::kObjects;
 }
 
 Result<QueryRequest> decode_query(std::string_view body) {
-  static constexpr std::array<std::string_view, 8> kKnown{
-      "sql", "params", "timeout_ms", "max_rows", "read_only", "format", "numbers", "bytes"};
+  static constexpr std::array<std::string_view, 9> kKnown{"sql",      "params",    "timeout_ms",
+                                                          "max_rows", "read_only", "route",
+                                                          "format",   "numbers",   "bytes"};
   const Result<Document> document = parse_body(body);
   if (!document) return fail(document.error());
   Mistakes mistakes;

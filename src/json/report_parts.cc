@@ -16,8 +16,8 @@ std::optional<std::string_view> known(const std::string& text) {
 }  // namespace
 
 double utilization(const DatabaseStats& stats) {
-  const int max_size = std::max(stats.options.pool.max_size, 1);
-  return 100.0 * stats.pool.used / max_size;
+  const int hosts = std::max(static_cast<int>(stats.hosts.size()), 1);
+  return 100.0 * stats.pool.used / std::max(stats.options.pool.max_size * hosts, 1);
 }
 
 void write_counts(Writer& writer, std::string_view name,
@@ -58,6 +58,24 @@ void write_pool(Writer& writer, const DatabaseStats& stats) {
   writer.end_object();
 }
 
+void write_hosts(Writer& writer, const DatabaseStats& stats) {
+  if (stats.hosts.empty()) return;
+  writer.begin_array("hosts");
+  for (const HostStats& host : stats.hosts) {
+    writer.begin_object();
+    writer.field("host", host.host).field("role", to_string(host.role)).field("up", host.up);
+    writer.field("lag_ms", host.lag).field("round_trip_ms", host.round_trip);
+    writer.field("problem", known(host.problem));
+    writer.field("breaker", to_string(host.breaker.state));
+    writer.field("explanation", host.breaker.explanation);
+    writer.field("used", host.pool.used).field("idle", host.pool.idle);
+    writer.field("size", host.pool.total()).field("waiting", host.pool.waiting);
+    writer.field("queries", host.queries).field("errors", host.errors);
+    writer.end_object();
+  }
+  writer.end_array();
+}
+
 void write_summary(Writer& writer, const DatabaseStats& stats, system_clock::time_point now) {
   writer.field("db_id", stats.db_id).field("target", stats.target);
   writer.field("server_version", known(stats.server_version));
@@ -69,6 +87,7 @@ void write_summary(Writer& writer, const DatabaseStats& stats, system_clock::tim
   writer.field("registered_at", stats.registered_at).field("last_used", stats.last_used);
   write_pool(writer, stats);
   write_breaker(writer, stats.breaker, now);
+  write_hosts(writer, stats);
 }
 
 }  // namespace sluice::json

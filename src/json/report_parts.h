@@ -25,6 +25,8 @@ void write_breaker(Writer& writer, const BreakerStatus& breaker,
                    std::chrono::system_clock::time_point now);
 /// "pool": {…}
 void write_pool(Writer& writer, const DatabaseStats& stats);
+/// Nothing for a database with a single host.
+void write_hosts(Writer& writer, const DatabaseStats& stats);
 /// What a database is and does, without its settings: members of an object that is open.
 void write_summary(Writer& writer, const DatabaseStats& stats,
                    std::chrono::system_clock::time_point now);

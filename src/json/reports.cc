@@ -63,7 +63,7 @@ void write_section(Writer& writer, std::string_view section, const DatabaseOptio
 
 void write_settings(Writer& writer, const DatabaseOptions& options) {
   writer.begin_object("settings");
-  for (const std::string_view section : {"pool", "query", "breaker", "session"}) {
+  for (const std::string_view section : {"pool", "query", "breaker", "session", "routing"}) {
     writer.begin_object(section);
     write_section(writer, section, options);
     writer.end_object();
@@ -123,6 +123,7 @@ void write_metrics(Writer& writer, const DatabaseStats& stats, std::string_view 
   const std::chrono::duration<double> uptime = now - stats.registered_at;
   writer.field("uptime_seconds", std::max(uptime.count(), 0.0));
   write_breaker(writer, stats.breaker, now);
+  write_hosts(writer, stats);
   writer.begin_object("pool_config");
   write_section(writer, "pool", stats.options);
   writer.end_object();
@@ -216,6 +217,7 @@ std::string why_to_json(const DatabaseStats& stats) {
   writer.field("explanation", stats.breaker.explanation);
   write_breaker(writer, stats.breaker, system_clock::now());
   write_pool(writer, stats);
+  write_hosts(writer, stats);
   writer.end_object();
   return writer.take();
 }

@@ -40,9 +40,13 @@ void put_completion(TextBuffer& out, const Completion& completion) {
   out.put(completion.affected ? std::to_string(*completion.affected) : std::string("null"));
   out.put(",\"truncated\":");
   out.put(completion.truncated ? "true" : "false");
-  if (!completion.truncated) return;
-  out.put(",\"committed\":");
-  out.put(completion.committed ? "true" : "false");
+  if (completion.truncated) {
+    out.put(",\"committed\":");
+    out.put(completion.committed ? "true" : "false");
+  }
+  if (completion.host.empty()) return;
+  out.put(",\"host\":");
+  out.put_string(completion.host);
 }
 
 std::string joined(std::string_view before, std::string_view rows, std::string_view after) {

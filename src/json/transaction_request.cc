@@ -9,9 +9,9 @@
 namespace sluice::json {
 namespace {
 
-constexpr std::array<std::string_view, 9> kKnown{"statements", "isolation", "read_only",
-                                                 "deferrable", "dry_run",   "timeout_ms",
-                                                 "format",     "numbers",   "bytes"};
+constexpr std::array<std::string_view, 10> kKnown{
+    "statements", "isolation", "read_only", "deferrable", "dry_run",
+    "timeout_ms", "format",    "numbers",   "bytes",      "route"};
 constexpr std::array<std::string_view, 3> kKnownOfStatement{"sql", "params", "max_rows"};
 constexpr std::array<std::string_view, 3> kIsolations{"read_committed", "repeatable_read",
                                                       "serializable"};
@@ -72,6 +72,7 @@ Result<TransactionRequest> decode_transaction(std::string_view body) {
   request.options.isolation = read_isolation(fields);
   request.options.read_only = fields.boolean("read_only").value_or(false);
   request.options.deferrable = fields.boolean("deferrable").value_or(false);
+  request.options.route = read_route(fields);
   request.options.timeout = fields.time("timeout_ms");
   request.dry_run = fields.boolean("dry_run").value_or(false);
   request.format = read_format(fields);

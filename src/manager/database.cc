@@ -114,6 +114,38 @@ void add_kinds(DatabaseStats& sum, const std::vector<ShardStats>& shards) {
   sum.breaker_transitions = transitions.list();
 }
 
+std::vector<HostStats> host_stats(const TopologyView& view, const std::vector<ShardStats>& shards) {
+  std::vector<HostStats> all;
+  for (std::size_t i = 0; i < view.hosts.size(); ++i) {
+    const HostView& host = view.hosts[i];
+    HostStats stats{.host = host.name, .role = host.role, .up = host.up, .problem = host.problem};
+    if (host.lag) stats.lag = std::chrono::duration_cast<std::chrono::milliseconds>(*host.lag);
+    stats.round_trip = std::chrono::duration_cast<std::chrono::microseconds>(host.round_trip);
+    for (std::size_t j = i; j < shards.size(); j += view.hosts.size()) {
+      add(stats.pool, shards[j].pool);
+      add(stats.breaker, shards[j].breaker);
+      stats.queries += shards[j].queries;
+      stats.errors += shards[j].errors;
+    }
+    all.push_back(std::move(stats));
+  }
+  return all;
+}
+
+/// With several hosts, the state of the primary's breaker is that of the database.
+void add_hosts(DatabaseStats& sum, const TopologyView& view,
+               const std::vector<ShardStats>& shards) {
+  sum.hosts = host_stats(view, shards);
+  if (!view.primary) return;
+  const BreakerStatus all = sum.breaker;
+  sum.breaker = sum.hosts[*view.primary].breaker;
+  sum.breaker.opened_count = all.opened_count;
+  sum.breaker.rejected = all.rejected;
+  sum.breaker.succeeded = all.succeeded;
+  sum.breaker.failed = all.failed;
+  sum.breaker.not_counted = all.not_counted;
+}
+
 }  // namespace
 
 const std::shared_ptr<Shard>& Database::pick_shard(const base::EventLoop* caller) const {
@@ -121,7 +153,8 @@ const std::shared_ptr<Shard>& Database::pick_shard(const base::EventLoop* caller
   for (const auto& shard : shards) {
     if (&shard->loop() == caller) return shard;
   }
-  return shards[turn_.fetch_add(1, std::memory_order_relaxed) % shards.size()];
+  const std::size_t workers = shards.size() / host_count();
+  return shards[turn_.fetch_add(1, std::memory_order_relaxed) % workers * host_count()];
 }
 
 DatabaseOptions shard_part(const DatabaseOptions& whole, int index, int count) {
@@ -147,6 +180,7 @@ DatabaseStats merge_stats(const Database& database, const std::vector<ShardStats
         now - std::chrono::duration_cast<std::chrono::system_clock::duration>(*shard.used_ago);
     sum.last_used = std::max(sum.last_used.value_or(used), used);
   }
+  if (database.hosts) add_hosts(sum, *database.hosts->view(), shards);
   add_latencies(sum, shards);
   add_kinds(sum, shards);
   return sum;

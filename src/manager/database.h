@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "manager/host_set.h"
 #include "manager/shard.h"
 #include "sluice/options.h"
 #include "sluice/stats.h"
@@ -19,10 +20,14 @@ struct Database {
   std::string db_id;
   Target target;
   DatabaseOptions options;
-  std::vector<std::shared_ptr<Shard>> shards;  ///< at least one
+  /// At least one. With several hosts, each worker has one for each of them, side by side.
+  std::vector<std::shared_ptr<Shard>> shards;
+  std::shared_ptr<HostSet> hosts;  ///< null: there is only one
   std::chrono::system_clock::time_point registered_at;
 
-  /// The shard a call should go to: the caller's own worker's if there is one, else in turn.
+  [[nodiscard]] std::size_t host_count() const { return hosts ? hosts->size() : 1; }
+  /// The shard a call should go to: the caller's own worker's if there is one, else in turn. With
+  /// several hosts its router has the last word.
   [[nodiscard]] const std::shared_ptr<Shard>& pick_shard(const base::EventLoop* caller) const;
 
  private:

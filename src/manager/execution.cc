@@ -32,7 +32,8 @@ std::uint64_t next_number() {
 }  // namespace
 
 Execution::Execution(std::shared_ptr<Shard> shard, Plan plan)
-    : shard_(std::move(shard)),
+    : home_(shard->loop()),
+      shard_(std::move(shard)),
       plan_(std::move(plan)),
       timer_(shard_->loop().timers(), [this] { on_alarm(); }) {}
 
@@ -41,8 +42,12 @@ Execution::~Execution() = default;
 void Execution::start() {
   if (state_ == State::kEnded) return;  // cancelled before it began
   queued_at_ = shard_->loop().now();
-  if (!permitted()) return;
   number_ = next_number();
+  shard_->place().router ? route() : begin();
+}
+
+void Execution::begin() {
+  if (!permitted()) return;
   shard_->add(*this);
   enqueue();
 }
@@ -251,6 +256,7 @@ void Execution::stop_early(Error error) {
   if (state_ == State::kEnded) return;
   if (state_ != State::kRunning) {
     if (waiter_ != 0) shard_->pool().cancel(waiter_);
+    if (routing_ != 0) shard_->place().router->forget(routing_);
     return finish(fail(std::move(error)));
   }
   ask_to_stop();
@@ -317,6 +323,13 @@ void Execution::finish(Result<Completion> result) {
   if (alone_ && !result && result.error().outcome == Outcome::kNotStarted)
     result.error().outcome = Outcome::kRolledBack;
   const auto self = shared_from_this();  // releasing may drop the last other reference
+  const bool moves = !result && moves_on(result.error());
+  leave(result);
+  moves ? move_on() : answer(std::move(result));
+}
+
+/// Gives back what it holds, and tells everybody how it went here.
+void Execution::leave(const Result<Completion>& result) {
   const bool counted = state_ != State::kNew;
   state_ = State::kEnded;
   timer_.disarm();
@@ -330,7 +343,6 @@ void Execution::finish(Result<Completion> result) {
   permit_ = {};
   lease_.release();
   shard_->follow_breaker();
-  answer(std::move(result));
 }
 
 Operation Execution::operation() const {
@@ -340,7 +352,10 @@ Operation Execution::operation() const {
 void Execution::answer(Result<Completion> result) {
   if (answered_) return;
   answered_ = true;
-  if (result) result->timings = timings_;
+  if (result) {
+    result->timings = timings_;
+    result->host = shard_->place().name;
+  }
   if (!result && result.error().db_id.empty()) result.error().db_id = shard_->db_id();
   auto done = std::move(plan_.done);
   if (!plan_.reply_to || plan_.reply_to->is_current()) return done(std::move(result));

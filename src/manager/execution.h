@@ -11,6 +11,7 @@
 #include "breaker/breaker.h"
 #include "manager/live_call.h"
 #include "manager/operation.h"
+#include "manager/router.h"
 #include "pool/pool.h"
 #include "sluice/query.h"
 #include "sluice/result.h"
@@ -36,6 +37,8 @@ struct Plan {
   base::EventLoop* reply_to = nullptr;           ///< where `done` runs; null: on the home worker
   std::function<void(Result<Completion>)> done;  ///< once; the completion of the last step
   const Origin* origin = nullptr;                ///< who asks; lives until `done` has been called
+  bool read_only = false;                        ///< of all steps
+  Route route = Route::kPrimary;                 ///< which of several hosts
 };
 
 /// The life of one call at its database: permit → connection → rows → settle. Created anywhere,
@@ -65,6 +68,8 @@ class Execution final : public RowSink, public std::enable_shared_from_this<Exec
   /// What there is to see of it; empty once its caller has been answered.
   [[nodiscard]] std::optional<LiveCall> look() const;
 
+  /// The loop it lives on; any thread.
+  [[nodiscard]] base::EventLoop& home() const { return home_; }
   [[nodiscard]] Shard& shard() { return *shard_; }
   [[nodiscard]] std::shared_ptr<Shard> shared_shard() { return shard_; }
 
@@ -73,9 +78,12 @@ class Execution final : public RowSink, public std::enable_shared_from_this<Exec
 
  private:
   friend class Shard;
-  enum class State { kNew, kQueued, kRunning, kReplaced, kEnded };
+  enum class State { kNew, kRouting, kQueued, kRunning, kReplaced, kEnded };
   enum class Alarm { kStalled, kCancel, kAnswer, kAbandon };
 
+  void route();
+  void on_routed(Result<std::shared_ptr<Shard>> chosen);
+  void begin();
   [[nodiscard]] bool permitted();
   void enqueue();
   void on_lease(Result<pool::Lease> lease);
@@ -88,7 +96,11 @@ class Execution final : public RowSink, public std::enable_shared_from_this<Exec
   void stop_early(Error error);
   void ask_to_stop();
   void finish(Result<Completion> result);
+  void leave(const Result<Completion>& result);
   void answer(Result<Completion> result);
+  [[nodiscard]] Wish wish() const;
+  [[nodiscard]] bool moves_on(const Error& error) const;
+  void move_on();
   [[nodiscard]] bool may_run_again() const;
   [[nodiscard]] bool needs_second_try(const Error& error) const;
   void run_alone(const Error& error);
@@ -99,7 +111,8 @@ class Execution final : public RowSink, public std::enable_shared_from_this<Exec
   [[nodiscard]] Operation operation() const;
   [[nodiscard]] bool is_transaction() const { return plan_.steps.size() > 1; }
 
-  std::shared_ptr<Shard> shard_;
+  base::EventLoop& home_;
+  std::shared_ptr<Shard> shard_;  // with several hosts: of the one that was chosen
   Plan plan_;
   State state_ = State::kNew;
   bool answered_ = false;
@@ -108,10 +121,14 @@ class Execution final : public RowSink, public std::enable_shared_from_this<Exec
   bool given_up_ = false;  // its socket was shut down
   bool began_answering_ = false;
   bool alone_ = false;  // runs again, and in no batch
+  bool moved_ = false;  // failed at one host, and was sent to another
   std::size_t step_ = 0;
   std::size_t running_index_ = 0;  // place in the shard's list
   std::uint64_t number_ = 0;       // for operators to name it by
   pool::WaiterId waiter_ = 0;
+  Router::WaitId routing_ = 0;
+  std::optional<std::size_t> avoid_;  // the host that has failed it
+  base::TimePoint failed_at_{};
   breaker::Permit permit_;
   std::optional<pool::Errand> errand_;  // of a single statement
   pool::Lease lease_;

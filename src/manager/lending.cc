@@ -26,7 +26,9 @@ Loan::~Loan() {
   });
 }
 
-void lend(const std::shared_ptr<Shard>& shard, base::Duration patience, Lent lent) {
+namespace {
+
+void lend_from(const std::shared_ptr<Shard>& shard, base::Duration patience, Lent lent) {
   if (auto refusal = shard->refusal()) return lent(fail(*std::move(refusal)));
   const auto now = shard->loop().now();
   auto permit = shard->breaker().acquire(now);
@@ -45,6 +47,19 @@ void lend(const std::shared_ptr<Shard>& shard, base::Duration patience, Lent len
                           shard->note_connection(lease->connection());
                           lent(std::make_unique<Loan>(shard, std::move(*kept), std::move(*lease)));
                         });
+}
+
+}  // namespace
+
+void lend(const std::shared_ptr<Shard>& shard, base::Duration patience, Lent lent) {
+  const auto& router = shard->place().router;
+  if (!router) return lend_from(shard, patience, std::move(lent));
+  const auto deadline = base::Deadline::after(shard->loop().now(), patience);
+  router->route({}, deadline,
+                [patience, lent = std::move(lent)](Result<std::shared_ptr<Shard>> chosen) {
+                  if (!chosen) return lent(fail(std::move(chosen.error())));
+                  lend_from(*chosen, patience, lent);
+                });
 }
 
 }  // namespace sluice::manager

@@ -7,7 +7,6 @@ namespace sluice::manager {
 namespace {
 
 constexpr std::chrono::seconds kProbePatience{5};
-constexpr double kHighUtilization = 90.0;
 
 /// Answers a call that never reached a database.
 void refuse(base::EventLoop* reply_to, base::EventLoop& fallback,
@@ -27,8 +26,19 @@ Result<base::Duration> patience_of(const Query& query, const QueryLimits& limits
   return timeout;
 }
 
+/// Where a call may go, or why it may not go there.
+Result<Route> route_of(std::optional<Route> asked, bool read_only, const RoutingOptions& options) {
+  if (asked == Route::kReplica && !read_only) {
+    const std::string text =
+        "only a read_only query may go to a replica; add \"read_only\": true, "
+        "or leave route out";
+    return fail(invalid_request("route: " + text, {{"route", text}}));
+  }
+  return asked.value_or(options.route);
+}
+
 void start(std::shared_ptr<Execution> execution) {
-  base::EventLoop& home = execution->shard().loop();
+  base::EventLoop& home = execution->home();
   if (home.is_current()) return execution->start();
   home.post([execution = std::move(execution)] { execution->start(); });
 }
@@ -76,18 +86,6 @@ std::vector<Step> transaction_steps(TransactionCall& call) {
   return steps;
 }
 
-/// A probe that failed for want of a connection, or while paused, says nothing of the database.
-void apply_probe(const Error& failure, DatabaseHealth& database) {
-  const bool down = failure.fault == Fault::kDatabase || failure.fault == Fault::kCredentials ||
-                    failure.code == ErrorCode::kQueryTimeout;
-  if (!down) {
-    database.warnings.push_back("the probe failed: " + failure.message);
-  } else if (database.healthy) {
-    database.healthy = false;
-    database.status = failure.message;
-  }
-}
-
 }  // namespace
 
 Error manager_closing() {
@@ -99,7 +97,7 @@ Error manager_closing() {
 void CallHandle::cancel() const {
   auto execution = execution_.lock();
   if (!execution) return;
-  base::EventLoop& home = execution->shard().loop();
+  base::EventLoop& home = execution->home();
   home.post([execution = std::move(execution)] { execution->cancel(); });
 }
 
@@ -129,6 +127,9 @@ CallHandle Manager::execute(Call call) {
   if (!database) return reject(unknown_database(call.db_id));
   const auto patience = patience_of(call.query, database->options.query);
   if (!patience) return reject(patience.error());
+  const bool read_only = call.query.read_only;
+  const auto route = route_of(call.query.route, read_only, database->options.routing);
+  if (!route) return reject(route.error());
   const auto started = call.started_at.value_or(dependencies_.clock());
   auto deadline = base::Deadline::after(started, *patience);
   if (call.deadline) deadline = deadline.sooner(*call.deadline);
@@ -138,7 +139,9 @@ CallHandle Manager::execute(Call call) {
             .timeout = deadline.at() - started,
             .reply_to = call.reply_to,
             .done = std::move(call.done),
-            .origin = call.origin};
+            .origin = call.origin,
+            .read_only = read_only,
+            .route = *route};
   plan.steps.push_back({std::move(call.query), std::move(call.sink), false, {}});
   auto execution = std::make_shared<Execution>(
       database->pick_shard(on_worker ? call.reply_to : nullptr), std::move(plan));
@@ -161,13 +164,18 @@ CallHandle Manager::transact(TransactionCall call) {
   whole.timeout = call.options.timeout;
   const auto patience = patience_of(whole, database->options.query);
   if (!patience) return reject(patience.error());
+  const bool read_only = call.options.read_only;
+  const auto route = route_of(call.options.route, read_only, database->options.routing);
+  if (!route) return reject(route.error());
   const auto started = call.started_at.value_or(dependencies_.clock());
   Plan plan{.steps = transaction_steps(call),
             .deadline = base::Deadline::after(started, *patience),
             .timeout = *patience,
             .reply_to = call.reply_to,
             .done = std::move(call.done),
-            .origin = call.origin};
+            .origin = call.origin,
+            .read_only = read_only,
+            .route = *route};
   auto execution = std::make_shared<Execution>(
       database->pick_shard(on_worker ? call.reply_to : nullptr), std::move(plan));
   CallHandle handle(execution);
@@ -308,49 +316,6 @@ void Manager::close(base::Duration patience, std::function<void()> done) {
   closing_ = true;
   control_loop().post(
       [this, patience, done = std::move(done)] { registrar_.close(patience, done); });
-}
-
-Health judge_health(const std::vector<DatabaseStats>& stats, const ProbeFailures& failures) {
-  Health health;
-  std::size_t down = 0;
-  bool required_down = false;
-  for (const DatabaseStats& one : stats) {
-    DatabaseHealth database;
-    database.db_id = one.db_id;
-    database.required = one.options.required;
-    const auto state = one.breaker.state;
-    database.healthy = state != BreakerState::kOpen && state != BreakerState::kForcedOpen &&
-                       one.state != DatabaseState::kDraining;
-    database.status = database.healthy ? "healthy"
-                      : one.state == DatabaseState::kDraining
-                          ? "it is being drained and takes no calls"
-                          : one.breaker.explanation;
-    if (one.checked_ago.count() >= 0) {
-      database.checked_ago = one.checked_ago;
-      database.response_time = one.response_time;
-    }
-    database.utilization = 100.0 * one.pool.used / std::max(1, one.options.pool.max_size);
-    if (database.utilization > kHighUtilization) {
-      database.warnings.push_back("over 90 % of the pool's connections are in use");
-    }
-    if (one.pool.waiting > 0) {
-      database.warnings.push_back(std::to_string(one.pool.waiting) +
-                                  " callers wait for a connection");
-    }
-    if (const auto failed = failures.find(one.db_id); failed != failures.end()) {
-      apply_probe(failed->second, database);
-    }
-    if (!database.healthy) ++down;
-    required_down |= !database.healthy && database.required;
-    health.databases.push_back(std::move(database));
-  }
-  const bool none_usable = !stats.empty() && down == stats.size();
-  if (required_down || none_usable) {
-    health.verdict = Health::Verdict::kUnhealthy;
-  } else if (down > 0) {
-    health.verdict = Health::Verdict::kDegraded;
-  }
-  return health;
 }
 
 }  // namespace sluice::manager

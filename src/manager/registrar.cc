@@ -104,15 +104,37 @@ void Registrar::connect(ConnectCall call) {
     return;
   }
   if (!call.trial) return tried(call, TrialReport{});
-  try_out(call.target, call.options,
-          [this, call](Result<TrialReport> report) { tried(call, std::move(report)); });
+  try_hosts(call.target, call.options,
+            [this, call](Result<TrialReport> report) { tried(call, std::move(report)); });
 }
 
 void Registrar::probe(const std::string& db_id, std::function<void(Result<TrialReport>)> done) {
   if (closing_) return done(fail(closing_error()));
   const auto database = registry_.find(db_id);
   if (!database) return done(fail(unknown_database(db_id)));
-  try_out(database->target, database->options, std::move(done));
+  try_hosts(database->target, database->options, std::move(done));
+}
+
+/// All at once; one that works is enough.
+void Registrar::try_hosts(const Target& target, const DatabaseOptions& options, Tried tried) {
+  struct Round {
+    std::size_t left;
+    Tried tried;
+    std::unique_ptr<Error> error;
+  };
+  const auto hosts = target.hosts();
+  const auto round = std::make_shared<Round>(Round{hosts.size(), std::move(tried), nullptr});
+  const auto ended = [round](Result<TrialReport> report) {
+    --round->left;
+    // A rejection says more than a host that is down.
+    const bool telling =
+        !report && (!round->error || report.error().code == ErrorCode::kConnectionRejected);
+    if (telling) round->error = std::make_unique<Error>(report.error());
+    if (!round->tried || (!report && round->left > 0)) return;
+    const auto told = std::exchange(round->tried, nullptr);
+    told(report ? std::move(report) : fail(*round->error));
+  };
+  for (const Host& host : hosts) try_out(target.at(host), options, ended);
 }
 
 void Registrar::try_out(const Target& target, const DatabaseOptions& options, Tried tried) {
@@ -175,29 +197,60 @@ void Registrar::create(const ConnectCall& call, const TrialReport& report) {
   database->target = call.target;
   database->options = call.options;
   database->registered_at = std::chrono::system_clock::now();
-  // A second shard on the same worker would never be chosen, and its connections would lie idle.
-  const auto workers = static_cast<int>(dependencies_.loops.size());
-  const int count = std::min(call.options.pool.shards, workers);
-  database->shards.resize(static_cast<std::size_t>(count));
-  auto created =
-      after(static_cast<std::size_t>(count), *dependencies_.loops.front(),
-            [this, database, call, report] {
-              if (closing_)
-                return drain(database, {}, [this, call] { settle(call, fail(closing_error())); });
-              if (!registry_.insert(database)) return settle(call, fail(id_taken(*database)));
-              dependencies_.observer.on_database(call.db_id, "connected");
-              settle(call, Connected{call.db_id, true, {}, report.server_version, report.latency});
-            });
-  for (int i = 0; i < count; ++i) {
-    auto& home = *dependencies_.loops[next_home_++ % dependencies_.loops.size()];
-    const auto seed = random_();
-    home.post([this, database, &home, i, count, seed, created] {
-      const auto options = shard_part(database->options, i, count);
-      database->shards[static_cast<std::size_t>(i)] = std::make_shared<Shard>(
-          database->db_id, database->target, options,
-          Shard::Dependencies{home, dependencies_.connectors, dependencies_.observer, seed});
+  const auto loops = homes_for(call.options);
+  if (!call.target.other_hosts.empty()) {
+    database->hosts =
+        std::make_shared<HostSet>(call.db_id, call.target,
+                                  HostSet::Dependencies{*loops.front(), dependencies_.connectors,
+                                                        dependencies_.observer, random_()});
+  }
+  const std::size_t count = loops.size();
+  database->shards.resize(count * database->host_count());
+  auto created = after(
+      count, *dependencies_.loops.front(),
+      [this, database, call, report, monitors = loops.front()] {
+        if (closing_)
+          return drain(database, {}, [this, call] { settle(call, fail(closing_error())); });
+        if (!registry_.insert(database)) return settle(call, fail(id_taken(*database)));
+        if (const auto hosts = database->hosts) {
+          monitors->post([hosts, database] { hosts->start(database->target, database->options); });
+        }
+        dependencies_.observer.on_database(call.db_id, "connected");
+        settle(call, Connected{call.db_id, true, {}, report.server_version, report.latency});
+      });
+  for (std::size_t i = 0; i < count; ++i) {
+    loops[i]->post([this, database, home = loops[i], i, seed = random_(), created] {
+      furnish(*database, *home, i, seed);
       created();
     });
+  }
+}
+
+/// A second shard on the same worker would never be chosen, and its connections would lie idle.
+std::vector<base::EventLoop*> Registrar::homes_for(const DatabaseOptions& options) {
+  const auto& loops = dependencies_.loops;
+  const auto count = std::min(static_cast<std::size_t>(options.pool.shards), loops.size());
+  std::vector<base::EventLoop*> homes;
+  for (std::size_t i = 0; i < count; ++i) homes.push_back(loops[next_home_++ % loops.size()]);
+  return homes;
+}
+
+/// Gives the database its shards on worker number `index` of its own. That worker's thread.
+void Registrar::furnish(Database& database, base::EventLoop& home, std::size_t index,
+                        std::uint64_t seed) {
+  const std::size_t hosts = database.host_count();
+  const auto workers = static_cast<int>(database.shards.size() / hosts);
+  const auto options = shard_part(database.options, static_cast<int>(index), workers);
+  const auto router = database.hosts ? database.hosts->make_router(home, seed) : nullptr;
+  const auto targets = database.target.hosts();
+  for (std::size_t host = 0; host < hosts; ++host) {
+    const HostPlace place{router, host, router ? targets[host].display() : ""};
+    const auto shard =
+        std::make_shared<Shard>(database.db_id, database.target.at(targets[host]), options,
+                                Shard::Dependencies{home, dependencies_.connectors,
+                                                    dependencies_.observer, seed + host, place});
+    if (router) router->add(shard);
+    database.shards[index * hosts + host] = shard;
   }
 }
 
@@ -219,14 +272,19 @@ void Registrar::apply(const DatabasePointer& database, const Target& target,
   changed->target = target;
   changed->options = options;
   changed->shards = database->shards;
+  changed->hosts = database->hosts;
   changed->registered_at = database->registered_at;
-  const auto count = static_cast<int>(changed->shards.size());
-  for (int i = 0; i < count; ++i) {
-    const auto& shard = changed->shards[static_cast<std::size_t>(i)];
-    shard->loop().post([shard, target, part = shard_part(options, i, count), new_connections] {
-      shard->configure(target, part, new_connections);
-    });
+  const std::size_t hosts = changed->host_count();
+  const auto workers = static_cast<int>(changed->shards.size() / hosts);
+  for (std::size_t i = 0; i < changed->shards.size(); ++i) {
+    const auto& shard = changed->shards[i];
+    // The hosts may be written down in another order now; a shard stays with its own.
+    const auto one = changed->hosts ? changed->hosts->target_of(target, i % hosts) : target;
+    const auto part = shard_part(options, static_cast<int>(i / hosts), workers);
+    shard->loop().post(
+        [shard, one, part, new_connections] { shard->configure(one, part, new_connections); });
   }
+  if (changed->hosts) changed->hosts->configure(target, options, new_connections);
   registry_.replace(std::move(changed));
 }
 
@@ -260,6 +318,7 @@ void Registrar::disconnect(const std::string& db_id, base::Duration patience,
 void Registrar::drain(const DatabasePointer& database, base::Duration patience,
                       std::function<void()> done) {
   draining_.push_back(database);
+  if (database->hosts) database->hosts->stop();
   const auto drained = after(database->shards.size(), *dependencies_.loops.front(),
                              [this, database, done = std::move(done)] {
                                std::erase(draining_, database);

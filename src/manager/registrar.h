@@ -54,10 +54,13 @@ class Registrar {
 
   using Tried = std::function<void(Result<TrialReport>)>;
 
+  void try_hosts(const Target& target, const DatabaseOptions& options, Tried tried);
   void try_out(const Target& target, const DatabaseOptions& options, Tried tried);
   void tried(const ConnectCall& call, Result<TrialReport> report);
   void settle(const ConnectCall& call, const Result<Connected>& result);
   void create(const ConnectCall& call, const TrialReport& report);
+  [[nodiscard]] std::vector<base::EventLoop*> homes_for(const DatabaseOptions& options);
+  void furnish(Database& database, base::EventLoop& home, std::size_t index, std::uint64_t seed);
   void update(const DatabasePointer& database, const ConnectCall& call, const TrialReport& report);
   void apply(const DatabasePointer& database, const Target& target, const DatabaseOptions& options,
              bool new_connections);

@@ -25,6 +25,7 @@ Shard::Shard(std::string db_id, const Target& target, const DatabaseOptions& opt
       connectors_(dependencies.connectors),
       observer_(dependencies.observer),
       random_(dependencies.seed),
+      place_(std::move(dependencies.place)),
       options_(options),
       breaker_(options.breaker, random_, loop_.now()),
       pool_(std::make_unique<pool::Pool>(
@@ -106,6 +107,7 @@ void Shard::force_breaker(BreakerState state, std::optional<base::Duration> dura
 void Shard::on_connect(base::Duration took, const Error* error) {
   checked(took, error);
   if (!error) connect_time_.record(took);
+  if (error && place_.router && error->fault == Fault::kDatabase) place_.router->doubt();
   breaker_.report_connect(took, error, loop_.now());
   follow_breaker();
 }
@@ -162,6 +164,7 @@ void Shard::drain(base::Duration patience, std::function<void()> drained) {
   if (!pool_) return loop_.post(std::move(drained));
   closing_ = true;
   state_ = DatabaseState::kDraining;
+  if (place_.router) place_.router->close(*refusal());
   drain_timer_.arm(loop_.now() + patience);
   pool_->drain([self = shared_from_this(), drained = std::move(drained)] {
     // From the loop: a pool must not be destroyed from inside its own call.

@@ -13,6 +13,7 @@
 #include "base/random.h"
 #include "breaker/breaker.h"
 #include "manager/call_metrics.h"
+#include "manager/router.h"
 #include "manager/transition_counts.h"
 #include "pool/pool.h"
 #include "sluice/observer.h"
@@ -47,9 +48,16 @@ struct ShardStats {
   base::TimePoint now{};  ///< the moment of the snapshot, for the recorders
 };
 
-/// One database on one worker: its pool and its breaker, joined. The only place that knows both.
-/// Everything but `loop`, `db_id` and the constructor's thread is the loop's thread: constructed,
-/// used and shut down there; nothing blocks.
+/// Which of several hosts a shard connects to.
+struct HostPlace {
+  std::shared_ptr<Router> router;  ///< null: there is only one host
+  std::size_t index = 0;
+  std::string name;  ///< "db2:5432"; empty: there is only one
+};
+
+/// One database on one worker, or one of its hosts: its pool and its breaker, joined. The only
+/// place that knows both. Everything but `loop`, `db_id` and the constructor's thread is the loop's
+/// thread: constructed, used and shut down there; nothing blocks.
 class Shard final : public pool::PoolListener, public std::enable_shared_from_this<Shard> {
  public:
   struct Dependencies {
@@ -57,6 +65,7 @@ class Shard final : public pool::PoolListener, public std::enable_shared_from_th
     pool::ConnectorFactory& connectors;
     Observer& observer;
     std::uint64_t seed;
+    HostPlace place = {};
   };
 
   /// `options` hold this shard's part of the pool's limits.
@@ -67,6 +76,7 @@ class Shard final : public pool::PoolListener, public std::enable_shared_from_th
   [[nodiscard]] const std::string& db_id() const { return db_id_; }
   [[nodiscard]] base::EventLoop& loop() const { return loop_; }
 
+  [[nodiscard]] const HostPlace& place() const { return place_; }
   [[nodiscard]] const DatabaseOptions& options() const { return options_; }
   [[nodiscard]] breaker::Breaker& breaker() { return breaker_; }
   [[nodiscard]] pool::Pool& pool() { return *pool_; }
@@ -120,6 +130,7 @@ class Shard final : public pool::PoolListener, public std::enable_shared_from_th
   pool::ConnectorFactory& connectors_;
   Observer& observer_;
   base::Random random_;
+  const HostPlace place_;
   DatabaseOptions options_;
   breaker::Breaker breaker_;
   std::unique_ptr<pool::Pool> pool_;  // empty once shut down

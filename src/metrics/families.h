@@ -37,6 +37,7 @@ class Family {
 [[nodiscard]] std::vector<Family> connection_families(const std::vector<DatabaseStats>& databases);
 [[nodiscard]] std::vector<Family> query_families(const std::vector<DatabaseStats>& databases);
 [[nodiscard]] std::vector<Family> breaker_families(const std::vector<DatabaseStats>& databases);
+[[nodiscard]] std::vector<Family> host_families(const std::vector<DatabaseStats>& databases);
 /// For `metrics.compat: [pgbouncer]`.
 [[nodiscard]] std::vector<Family> pgbouncer_families(const std::vector<DatabaseStats>& databases);
 /// Those about the process itself.

@@ -33,6 +33,7 @@ Families database_part(const std::vector<DatabaseStats>& databases, const TextOp
   append(families, query_families(databases));
   append(families, connection_families(databases));
   append(families, breaker_families(databases));
+  append(families, host_families(databases));
   if (options.pgbouncer_names) append(families, pgbouncer_families(databases));
   return families;
 }

@@ -34,6 +34,7 @@ Labels operation_labels(const Stats& stats) {
   const Address address = address_of(stats.target);
   Labels labels{{"db_system_name", "postgresql"}, {"database", stats.db_id}};
   if (!address.database.empty()) labels.emplace_back("db_namespace", address.database);
+  if (!stats.hosts.empty()) return labels;  // which host it was is not known
   if (!address.host.empty()) labels.emplace_back("server_address", address.host);
   if (!address.port.empty() && address.port != "5432") {
     labels.emplace_back("server_port", address.port);

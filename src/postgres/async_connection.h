@@ -47,7 +47,9 @@ class AsyncConnection final : public pool::Connection, private base::FdWatcher {
   [[nodiscard]] void* native() override { return adoption_ ? adoption_->pqxx() : nullptr; }
   [[nodiscard]] std::string server_version() const override;
 
-  [[nodiscard]] bool must_repeat_settings() const { return !session_.settings_to_repeat.empty(); }
+  [[nodiscard]] bool must_repeat_settings() const {
+    return !session_.settings_to_repeat.empty() && !session_.settings_in_each_group;
+  }
 
  private:
   enum class CancelState { kNone, kUnderWay, kReturned };

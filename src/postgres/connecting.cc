@@ -146,7 +146,13 @@ void Connecting::on_open() {
 /// has overridden.
 std::vector<Setting> Connecting::missing_settings() const {
   std::vector<Setting> settings = session_settings(state_->options, state_->quirks);
-  if (state_->quirks.refuses_options) return settings;
+  if (state_->quirks.refuses_options) {
+    // The server's client is the proxy, which does not go away.
+    std::erase_if(settings, [](const Setting& setting) {
+      return setting.first == "client_connection_check_interval";
+    });
+    return settings;
+  }
   std::erase_if(settings, [this](const Setting& setting) {
     const char* reported = PQparameterStatus(connection_.get(), setting.first.c_str());
     return !reported || std::string_view(reported).starts_with(setting.second);

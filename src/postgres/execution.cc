@@ -103,6 +103,7 @@ void Execution::start(const Query& query) {
   session_.used = true;
   if (place_ != Place::kBehindOthers) {
     send_deallocations();
+    send_session_settings();
     send_settings();
   }
   if (prepared_) return send_statement();
@@ -148,6 +149,20 @@ void Execution::send_deallocations() {
     expect(session_.pipeline.run_unprepared(Step::kHousekeeping, "DEALLOCATE " + name, {}));
     sync();
   }
+}
+
+void Execution::send_session_settings() {
+  if (!session_.settings_in_each_group || in_transaction_ || traits_.refuses_block) return;
+  ParameterValues values;
+  std::string sql;
+  for (const auto& [name, value] : session_.settings_to_repeat) {
+    const auto first = std::to_string(values.count() + 1);
+    values.add(name);
+    sql += (sql.empty() ? "SELECT" : ",") + (" pg_catalog.set_config($" + first + ", $") +
+           std::to_string(values.count() + 1) + ", true)";
+    values.add(value);
+  }
+  expect(session_.pipeline.run_unprepared(Step::kSettings, sql, values));
 }
 
 /// Each holds until the end of the group, which is the statement's implicit transaction.

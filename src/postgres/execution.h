@@ -51,6 +51,7 @@ class Execution final : public Operation {
   [[nodiscard]] Status admit(const Query& query) const;
   void force_types(const std::vector<Param>& params);
   void send_deallocations();
+  void send_session_settings();
   void send_settings();
   void send_lookup();
   void send_prepare();

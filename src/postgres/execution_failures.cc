@@ -87,6 +87,7 @@ void Execution::repair() {
   repaired_ = true;
   forget(*std::exchange(failure_, std::nullopt));
   begin_building(prepared_->sql);
+  send_session_settings();
   send_settings();
   send_prepare();
 }

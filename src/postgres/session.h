@@ -28,6 +28,9 @@ struct Session {
   std::chrono::milliseconds statement_timeout;  ///< what the session starts with. 0: none
   /// Settings that the server did not take in the start-up packet and that a reset must repeat.
   std::vector<Setting> settings_to_repeat;
+  /// A proxy may give every transaction another session of the server: those settings go with each
+  /// statement, for as long as it runs, and leave nothing behind in sessions that others share.
+  bool settings_in_each_group = false;
 
   std::string timeout_statement;  ///< prepared names; empty: not prepared
   std::string read_only_statement;

@@ -89,6 +89,7 @@ void SessionReset::send(const char* sql) {
 }
 
 void SessionReset::send_settings() {
+  if (session_.settings_in_each_group) return;
   for (const auto& [name, value] : session_.settings_to_repeat) {
     session_.values.clear();
     session_.values.add(name);

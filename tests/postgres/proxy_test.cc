@@ -37,6 +37,25 @@ TEST(Proxy, ThatTakesNoOptionsGetsTheSettingsAfterwards) {
   EXPECT_EQ(proxy.refusals(), 1) << "remembered";
 }
 
+TEST(Proxy, ThatSharesSessionsGetsTheSettingsWithEveryStatement) {
+  StartUpProxy proxy(server().port(), std::string("options\0", 8), "08P01", "no options here");
+  SessionDriver driver;
+  DatabaseOptions options;
+  options.pool.statement_cache = 0;
+  options.session.settings["work_mem"] = "3MB";
+  auto connection = driver.open(through(proxy), options);
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(driver.value(*connection, "SHOW work_mem"), "3MB");
+    EXPECT_EQ(driver.value(*connection, "SELECT interval '1 day'"), "P1D");
+    EXPECT_EQ(driver.value(*connection, "SHOW statement_timeout"), "30s");
+    // As if another client of the proxy had used the session.
+    ASSERT_TRUE(driver.run(*connection, "SET work_mem = '9MB'"));
+  }
+  const auto source =
+      "SELECT count(*) FROM pg_settings WHERE name = 'IntervalStyle' AND reset_val <> 'iso_8601'";
+  EXPECT_EQ(driver.value(*connection, source), "1") << "the session itself was left alone";
+}
+
 TEST(Proxy, AConnectionIsNotUsedAgainAfterACancel) {
   StartUpProxy proxy(server().port(), std::string("options\0", 8), "08P01", "no options here");
   SessionDriver driver;

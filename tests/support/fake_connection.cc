@@ -297,7 +297,7 @@ std::unique_ptr<pool::Connector> FakeConnectorFactory::make(const Target& target
                                                             const DatabaseOptions&,
                                                             base::EventLoop& loop) {
   ++made_;
-  return std::make_unique<FakeConnector>(database(target.database), loop);
+  return std::make_unique<FakeConnector>(database(by_host ? target.host : target.database), loop);
 }
 
 }  // namespace sluice::testing

@@ -149,8 +149,8 @@ class FakeDatabase {
   int most_connecting_ = 0;
 };
 
-/// Makes connectors to fake databases by the target's database name; an unknown name is a new
-/// database that answers `ok`. One thread.
+/// Makes connectors to fake databases by the target's database name, or by its host's; an unknown
+/// name is a new database that answers `ok`. One thread.
 class FakeConnectorFactory final : public pool::ConnectorFactory {
  public:
   FakeDatabase& database(const std::string& name);
@@ -158,6 +158,8 @@ class FakeConnectorFactory final : public pool::ConnectorFactory {
                                                       const DatabaseOptions& options,
                                                       base::EventLoop& loop) override;
   [[nodiscard]] int made() const { return made_; }
+
+  bool by_host = false;
 
  private:
   std::map<std::string, std::unique_ptr<FakeDatabase>> databases_;

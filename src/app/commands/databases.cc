@@ -40,7 +40,7 @@ struct DatabasesOptions {};
 
 void declare_connect_options(CLI::App& app, ConnectOptions& options) {
   app.add_option("TARGET", options.target,
-                 "postgresql://USER@HOST[:PORT]/DATABASE[?sslmode=…]; - reads it from standard "
+                 "postgresql://USER@HOST[:PORT][,…]/DATABASE[?sslmode=…]; - reads it from standard "
                  "input, and there it may hold the password")
       ->required();
   app.add_option("--id", options.db_id, "How to call it; else its name and a hash")
@@ -107,7 +107,13 @@ Outcome<Target> find_target(Session& session, const ConnectOptions& options) {
 }
 
 void write_target(json::Writer& writer, const Target& target) {
-  writer.field("host", target.host).field("port", target.port);
+  if (target.other_hosts.empty()) {
+    writer.field("host", target.host).field("port", target.port);
+  } else {
+    writer.begin_array("hosts");
+    for (const Host& host : target.hosts()) writer.element(host.display());
+    writer.end_array();
+  }
   writer.field("database", target.database).field("user", target.user);
   writer.field("ssl", to_string(target.ssl));
 }

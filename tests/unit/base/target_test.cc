@@ -53,6 +53,45 @@ TEST(Target, ReadsSslSettings) {
   EXPECT_EQ(Target::parse("postgresql://app@db1/d")->ssl, SslMode::kPrefer);
 }
 
+TEST(Target, ReadsSeveralHostsAsLibpqWritesThem) {
+  const std::vector<Good> table{
+      {"postgresql://app:s@a:1,b:2/d", "app@a:1,b:2/d", "s"},
+      {"postgresql://app@a,b:2,[::1]:3/d", "app@a:5432,b:2,[::1]:3/d", ""},
+      {"postgresql://app:x,y@a,b/d?target_session_attrs=read-write&load_balance_hosts=random",
+       "app@a:5432,b:5432/d", "x,y"},
+      {"postgresql://app@/d?host=a,b&port=6000", "app@a:6000,b:6000/d", ""},
+      {"postgresql://app@/d?port=1,2&host=a,b", "app@a:1,b:2/d", ""},
+      {"postgresql://app@%2Frun%2Fx:1,b/d", "app@/run/x:1,b:5432/d", ""},
+  };
+  for (const Good& row : table) {
+    const auto target = Target::parse(row.url);
+    ASSERT_TRUE(target) << row.url << ": " << target.error().message;
+    EXPECT_EQ(target->display(), row.display) << row.url;
+    EXPECT_EQ(target->password.reveal(), row.password) << row.url;
+  }
+}
+
+TEST(Target, SeveralHostsAreTheSameInAnyOrder) {
+  const auto one = *Target::parse("postgresql://app@a:1,B:2/d");
+  const auto other = *Target::parse("postgresql://app@b:2,a:1/d");
+  EXPECT_TRUE(one.same_as(other));
+  EXPECT_EQ(one.default_db_id(), other.default_db_id());
+  for (const char* url : {"postgresql://app@a:1/d", "postgresql://app@a:1,b:3/d",
+                          "postgresql://app@a:1,b:2,c:3/d", "postgresql://app@a:1,b:2/e"}) {
+    EXPECT_FALSE(one.same_as(*Target::parse(url))) << url;
+    EXPECT_NE(one.default_db_id(), Target::parse(url)->default_db_id()) << url;
+  }
+}
+
+TEST(Target, IsOneHostOfSeveral) {
+  const auto target = *Target::parse("postgresql://app:secret@a:1,b:2/d?sslmode=require");
+  ASSERT_EQ(target.hosts().size(), 2u);
+  const Target one = target.at(target.hosts()[1]);
+  EXPECT_EQ(one.display(), "app@b:2/d");
+  EXPECT_EQ(one.password.reveal(), "secret");
+  EXPECT_EQ(one.ssl, SslMode::kRequire);
+}
+
 struct Bad {
   std::string url;
   std::string says;

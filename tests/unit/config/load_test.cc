@@ -274,6 +274,20 @@ TEST_F(Load, ADatabaseNeedsATarget) {
                    "test.yaml:1:47: url: it must begin with postgresql:// (or postgres://)"}));
 }
 
+TEST_F(Load, ADatabaseMayHaveSeveralHosts) {
+  const std::string rest = ", database: d, user: u, routing: {route: any}}}\n";
+  const auto one = load_text("databases: {a: {hosts: [h1, 'h2:5433'], port: 6000" + rest);
+  ASSERT_TRUE(one.mistakes.empty());
+  EXPECT_EQ(one.config.databases[0].target.display(), "u@h1:6000,h2:5433/d");
+  EXPECT_EQ(one.config.databases[0].options.routing.route, Route::kAny);
+  const auto text = load_text("databases: {a: {hosts: 'h1, h2'" + rest);
+  EXPECT_EQ(text.config.databases[0].target.display(), "u@h1:5432,h2:5432/d");
+  for (const char* wrong : {"hosts: []", "hosts: [h, h]", "hosts: ['h:x']", "hosts: {a: b}",
+                            "hosts: [[a]]", "host: h, hosts: [i]"}) {
+    EXPECT_EQ(mistakes(std::string("databases: {a: {") + wrong + rest).size(), 1u) << wrong;
+  }
+}
+
 TEST_F(Load, ADatabaseHasOneTarget) {
   const Lines lines = mistakes(
       "databases: {a: {url: 'postgresql://u@h/d', host: x, password: a, password_file: b}}\n");

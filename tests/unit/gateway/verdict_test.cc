@@ -28,6 +28,26 @@ TEST(Verdict, SaysWhatIsTheMatterAndWhy) {
       "1 of 2 databases needs attention: orders: circuit open for 2 m 10 s (connection refused)");
 }
 
+TEST(Verdict, AHostIsNoReasonToPanicUnlessItIsThePrimary) {
+  DatabaseStats stats;
+  HostStats primary;
+  primary.host = "a:1";
+  primary.role = HostRole::kPrimary;
+  primary.up = true;
+  HostStats other;
+  other.host = "b:2";
+  stats.hosts = {primary, other};
+  EXPECT_EQ(attention_for(stats, {}).level, Level::kWarning);
+  EXPECT_EQ(attention_for(stats, {}).words, "b:2 is down");
+  stats.hosts[1].up = true;
+  stats.hosts[1].role = HostRole::kReplica;
+  EXPECT_EQ(attention_for(stats, {}).level, Level::kGood);
+  stats.hosts[1].role = HostRole::kConflict;
+  EXPECT_EQ(attention_for(stats, {}).level, Level::kBad);
+  stats.hosts = {other};
+  EXPECT_EQ(attention_for(stats, {}).words, "none of its hosts takes writes");
+}
+
 TEST(Verdict, OfALongExplanationTheLastErrorIsToldAndNoMore) {
   DatabaseStats stats = open_database();
   stats.breaker.explanation =

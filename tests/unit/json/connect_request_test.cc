@@ -35,6 +35,29 @@ std::string with(const std::string& member) {
   return R"({"host":"db1","database":"orders","user":"app",)" + member + "}";
 }
 
+TEST(DecodeConnect, ReadsSeveralHosts) {
+  const auto request = decode(
+      R"({"hosts":["db1","db2:6000","[::1]:7000"],"port":5433,"database":"d","user":"u",
+          "routing":{"route":"prefer_replica","max_lag_ms":500,"monitor_interval_ms":1000}})");
+  ASSERT_TRUE(request) << request.error().message;
+  EXPECT_EQ(request->target.display(), "u@db1:5433,db2:6000,[::1]:7000/d");
+  EXPECT_EQ(request->options.routing.route, Route::kPreferReplica);
+  EXPECT_EQ(request->options.routing.max_lag.count(), 500);
+}
+
+TEST(DecodeConnect, SaysWhatIsWrongWithHosts) {
+  const auto mistakes = [](const std::string& hosts) {
+    return mistakes_of(R"({"database":"d","user":"u","hosts":)" + hosts + "}");
+  };
+  EXPECT_EQ(mistakes("[]"), "hosts: there is no host in the list\n");
+  EXPECT_EQ(mistakes(R"(["a","a:5432"])"), "hosts: the same host and port are given twice\n");
+  EXPECT_EQ(mistakes(R"(["a:0","b,c"])"),
+            "hosts[0]: the port must be a number from 1 to 65535\n"
+            "hosts[1]: several hosts are given; write one, or a list of hosts\n");
+  EXPECT_EQ(mistakes(R"(["a",5])"), "hosts[1]: must be a string: \"db1\" or \"db1:5433\"\n");
+  EXPECT_EQ(mistakes_of(with(R"("hosts":["a"])")), "host: give either host or hosts, not both\n");
+}
+
 TEST(DecodeConnect, ReadsTheDocumentedExample) {
   const auto request = decode(
       R"({ "host": "db1.internal", "port": 5433, "database": "orders", "user": "app",

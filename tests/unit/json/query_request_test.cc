@@ -36,6 +36,15 @@ TEST(DecodeQuery, ReadsEveryField) {
   EXPECT_TRUE(request->format.bytes_as_base64);
 }
 
+TEST(DecodeQuery, ReadsTheRoute) {
+  EXPECT_EQ(decode_query(R"({"sql":"SELECT 1"})")->query.route, std::nullopt);
+  EXPECT_EQ(decode_query(R"({"sql":"SELECT 1","route":"prefer_replica"})")->query.route,
+            Route::kPreferReplica);
+  const auto wrong = decode_query(R"({"sql":"SELECT 1","route":"nearest"})");
+  ASSERT_FALSE(wrong);
+  EXPECT_EQ(wrong.error().fields.at(0).field, "route");
+}
+
 TEST(DecodeQuery, NeedsOnlySql) {
   const auto request = decode_query(R"({"sql":"SELECT 1","timeout_ms":null,"params":null})");
   ASSERT_TRUE(request);

@@ -194,6 +194,37 @@ TEST(Reports, ConnectTellsWhatChanged) {
   EXPECT_EQ(Parsed(to_json(connected)).at("updated"), R"(["pool.max_size","password"])");
 }
 
+TEST(Reports, ShowsHostsOnlyWhereThereAreSeveral) {
+  DatabaseStats stats = some_stats();
+  EXPECT_EQ(database_to_json(stats).find("\"hosts\""), std::string::npos);
+  HostStats replica;
+  replica.host = "db2:5432";
+  replica.role = HostRole::kReplica;
+  replica.up = true;
+  replica.lag = milliseconds(1'500);
+  replica.breaker.state = BreakerState::kOpen;
+  HostStats gone;
+  gone.host = "db3:5432";
+  gone.problem = "refused";
+  stats.hosts = {replica, gone};
+  for (const std::string& json :
+       {database_to_json(stats), metrics_to_json(stats, {}), why_to_json(stats)}) {
+    const Parsed report(json);
+    const Value& hosts = *report.root().find("hosts");
+    ASSERT_EQ(hosts.size(), 2u);
+    auto host = hosts.begin();
+    const Value& first = *host;
+    EXPECT_EQ(first.find("host")->text(), "db2:5432");
+    EXPECT_EQ(first.find("role")->text(), "replica");
+    EXPECT_EQ(first.find("lag_ms")->text(), "1500");
+    EXPECT_EQ(first.find("breaker")->text(), "open");
+    ++host;
+    const Value& second = *host;
+    EXPECT_TRUE(second.find("lag_ms")->is_null());
+    EXPECT_EQ(second.find("problem")->text(), "refused");
+  }
+}
+
 TEST(Reports, WhyExplains) {
   DatabaseStats stats = some_stats();
   stats.breaker.state = BreakerState::kOpen;

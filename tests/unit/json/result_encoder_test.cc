@@ -71,6 +71,15 @@ TEST(ResultEncoder, WritesStatementsWithoutAResult) {
             R"("truncated":false,"elapsed_ms":2})");
 }
 
+TEST(ResultEncoder, NamesTheHostOnlyWhereThereAreSeveral) {
+  ResultEncoder encoder({}, kPlenty);
+  Completion completion;
+  completion.command = "UPDATE";
+  completion.host = "db2:5432";
+  EXPECT_NE(encoder.finish("db", completion, {}).find(R"("truncated":false,"host":"db2:5432",)"),
+            std::string::npos);
+}
+
 TEST(ResultEncoder, SaysWhetherATruncatedWriteTookEffect) {
   ResultEncoder encoder({}, kPlenty);
   Completion completion;

@@ -28,8 +28,11 @@ class RecordingObserver : public Observer {
     databases.push_back(std::string(db_id) + " " + std::string(what));
   }
 
+  void on_host(const HostEvent& event) override { hosts.push_back(event.host + " " + event.what); }
+
   std::vector<BreakerTransition> transitions;
   std::vector<std::string> databases;
+  std::vector<std::string> hosts;
 };
 
 /// Counts rows.
