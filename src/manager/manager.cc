@@ -88,6 +88,15 @@ void apply_probe(const Error& failure, DatabaseHealth& database) {
   }
 }
 
+/// A database whose connects fail, with no connection left, is down before its breaker opens.
+bool can_be_used(const DatabaseStats& stats) {
+  const auto state = stats.breaker.state;
+  if (state == BreakerState::kOpen || state == BreakerState::kForcedOpen) return false;
+  if (stats.state == DatabaseState::kDraining) return false;
+  const bool connected = stats.pool.idle + stats.pool.used + stats.pool.cleaning > 0;
+  return connected || stats.breaker.connect_failures == 0;
+}
+
 }  // namespace
 
 Error manager_closing() {
@@ -105,9 +114,10 @@ void CallHandle::cancel() const {
 
 Manager::Manager(Dependencies dependencies)
     : dependencies_(std::move(dependencies)),
+      budget_(std::make_shared<Budget>(dependencies_.connections)),
       registry_(dependencies_.loops),
       registrar_(registry_, {dependencies_.loops, dependencies_.connectors, dependencies_.observer,
-                             dependencies_.seed}),
+                             dependencies_.seed, budget_}),
       live_calls_(registry_, dependencies_.loops) {}
 
 Manager::~Manager() = default;
@@ -206,8 +216,14 @@ void Manager::disconnect(std::string db_id, base::Duration patience,
 
 void Manager::configure(std::string db_id, DatabaseOptions options,
                         std::function<void(Status)> done) {
-  control_loop().post([this, db_id = std::move(db_id), options = std::move(options),
-                       done = std::move(done)] { registrar_.configure(db_id, options, done); });
+  configure(std::move(db_id),
+            Revise([options = std::move(options)](const DatabaseOptions&) { return options; }),
+            std::move(done));
+}
+
+void Manager::configure(std::string db_id, Revise revise, std::function<void(Status)> done) {
+  control_loop().post([this, db_id = std::move(db_id), revise = std::move(revise),
+                       done = std::move(done)] { registrar_.configure(db_id, revise, done); });
 }
 
 void Manager::control(std::string_view db_id, std::function<void(Shard&)> action,
@@ -318,9 +334,7 @@ Health judge_health(const std::vector<DatabaseStats>& stats, const ProbeFailures
     DatabaseHealth database;
     database.db_id = one.db_id;
     database.required = one.options.required;
-    const auto state = one.breaker.state;
-    database.healthy = state != BreakerState::kOpen && state != BreakerState::kForcedOpen &&
-                       one.state != DatabaseState::kDraining;
+    database.healthy = can_be_used(one);
     database.status = database.healthy ? "healthy"
                       : one.state == DatabaseState::kDraining
                           ? "it is being drained and takes no calls"

@@ -12,6 +12,7 @@
 #include "base/histogram.h"
 #include "base/random.h"
 #include "breaker/breaker.h"
+#include "manager/budget.h"
 #include "manager/call_metrics.h"
 #include "manager/transition_counts.h"
 #include "pool/pool.h"
@@ -57,6 +58,7 @@ class Shard final : public pool::PoolListener, public std::enable_shared_from_th
     pool::ConnectorFactory& connectors;
     Observer& observer;
     std::uint64_t seed;
+    std::shared_ptr<BudgetMember> budget = nullptr;  ///< its part in the gateway's; null: no limit
   };
 
   /// `options` hold this shard's part of the pool's limits.
@@ -122,7 +124,8 @@ class Shard final : public pool::PoolListener, public std::enable_shared_from_th
   base::Random random_;
   DatabaseOptions options_;
   breaker::Breaker breaker_;
-  std::unique_ptr<pool::Pool> pool_;  // empty once shut down
+  const std::shared_ptr<BudgetMember> budget_;  // may be null
+  std::unique_ptr<pool::Pool> pool_;            // empty once shut down
   base::Timer breaker_timer_;
   base::Timer drain_timer_;
   DatabaseState state_ = DatabaseState::kActive;
