@@ -1,11 +1,13 @@
 #include <string>
 #include <string_view>
 
+#include "gateway/admission.h"
 #include "gateway/statement_table.h"
 #include "http/request_parser.h"
 #include "json/requests.h"
 #include "micro.h"
 #include "security/api_keys.h"
+#include "support/simulated_loop.h"
 
 namespace sluice {
 namespace {
@@ -67,6 +69,26 @@ void count_statement(benchmark::State& state) {
   }
 }
 SLUICE_MICRO(count_statement);
+
+/// What the limits on statements add to a query: 0 none is set, 1 those of the gateway, 2 the
+/// client's as well.
+void admit_statement(benchmark::State& state) {
+  testing::SimulatedLoop loop;
+  gateway::InFlight in_flight(state.range(0) > 0 ? gateway::InFlight::Limits{10'000, 1 << 30}
+                                                 : gateway::InFlight::Limits{});
+  gateway::RequestMetrics metrics({&loop});
+  gateway::Admissions admissions(in_flight, metrics, {&loop});
+  security::Principal client{"bench", security::Role::kQuery};
+  if (state.range(0) > 1) client.limits = {.requests_per_second = 100'000, .concurrent = 100};
+  for (auto _ : state) {
+    std::string headers;
+    loop.set_now(loop.now() + std::chrono::microseconds(10));
+    const auto admission = admissions.admit({client, "127.0.0.1", 100, loop.now()}, headers);
+    if (!admission) return state.SkipWithError(admission.error().message.c_str());
+    benchmark::DoNotOptimize(headers.data());
+  }
+}
+SLUICE_MICRO(admit_statement)->Arg(0)->Arg(1)->Arg(2);
 
 void check_api_key(benchmark::State& state) {
   const security::ApiKeys keys({{"bench", Secret(std::string(kKey)), "query"}});

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "sluice/export.h"
+#include "sluice/timings.h"
 
 namespace sluice {
 
@@ -29,6 +30,8 @@ enum class ErrorCode {
   kSqlError,             ///< the server answered with an error; see `Error::sql`
   kQueryTimeout,         ///< it was sent, and exceeded its time
   kResultTooLarge,       ///< a buffered result passed its byte limit
+  kOverloaded,           ///< the gateway as a whole has as much to do as it may
+  kTooManyRequests,      ///< this client has sent more than it may
   kCancelled,            ///< the caller cancelled, or went away
   kWouldDeadlock,        ///< a blocking call was made on one of the manager's own threads
   kInternal,             ///< a fault of ours
@@ -104,6 +107,7 @@ struct Error {
   std::vector<FieldError> fields;  ///< every mistake found, for kInvalidRequest
   std::vector<Holder> holders;     ///< who had the connections, for kAcquireTimeout; oldest first
   std::string db_id;               ///< the database concerned, if any
+  Timings timings;                 ///< where the time of a failed call went
 
   /// The five characters of the SQLSTATE, or an empty string.
   [[nodiscard]] std::string_view sqlstate() const {

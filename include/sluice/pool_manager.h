@@ -26,6 +26,8 @@ struct ManagerOptions {
   int workers = 0;           ///< event-loop threads; 0: one per core
   DatabaseOptions defaults;  ///< for databases that are registered without options
   int cancel_threads = 4;    ///< cancel requests that may be under way at once, see docs/pool.md
+  int max_connections = 0;   ///< of all databases together, shared in turn; 0: no limit
+  int max_connections_per_server = 0;  ///< of all databases of one host and port; 0: no limit
 };
 
 /// What `connect` found and did.
@@ -152,7 +154,10 @@ class SLUICE_API PoolManager {
   [[nodiscard]] Status configure(std::string_view db_id, const DatabaseOptions& options);
   /// Lets calls wait, at most their acquire timeout. What runs goes on.
   [[nodiscard]] Status pause(std::string_view db_id);
-  /// Ends a pause.
+  /// Refuses calls with kDraining, lets what runs finish and closes every connection, until
+  /// resumed.
+  [[nodiscard]] Status drain(std::string_view db_id);
+  /// Ends a pause or a drain.
   [[nodiscard]] Status resume(std::string_view db_id);
   /// Replaces all connections: idle ones now, busy ones when they come back.
   [[nodiscard]] Status reconnect(std::string_view db_id);

@@ -12,6 +12,7 @@
 
 #include "sluice/export.h"
 #include "sluice/options.h"
+#include "sluice/timings.h"
 
 namespace sluice {
 
@@ -124,14 +125,6 @@ class SLUICE_API RowSink {
   virtual RowVerdict on_row(std::span<const Cell> cells) = 0;
   /// How much it has made of the rows, for the statistics. Asked once, after the last row.
   [[nodiscard]] virtual std::size_t bytes() const { return 0; }
-};
-
-/// Where the time of a call went.
-struct Timings {
-  std::chrono::microseconds queue{0};  ///< waiting for a connection
-  std::chrono::microseconds connect{
-      0};  ///< part of `queue` spent on opening one, if it was opened for us
-  std::chrono::microseconds database{0};  ///< from sending to the last row
 };
 
 /// How a statement ended well.

@@ -43,6 +43,9 @@ struct BreakerStatus {
   /// In words: what was seen, which rule, what was not counted, when the next trial is. The same
   /// text goes into errors, logs, pages and answers.
   std::string explanation;
+  /// How many of the last connects failed in a row, if the last of them did within the window; else
+  /// 0. Calls may be refused for that alone, long before any rule opens the breaker.
+  int connect_failures = 0;
 };
 
 /// A latency distribution over about the last minute. All zero when nothing was measured.
@@ -122,6 +125,7 @@ struct PoolStats {
   std::string limit_reason;     ///< the evidence for its last change, in words
   int best_size = 0;            ///< what PoolSizing has found so far; 0: it is fixed
   std::string sizing_reason;    ///< the evidence for that, in words
+  bool withheld = false;        ///< wants a connection that ManagerOptions::max_connections forbids
 
   /// All connections that the server may count, now.
   [[nodiscard]] int total() const { return idle + used + connecting + cleaning; }

@@ -51,9 +51,9 @@ std::vector<base::EventLoop*> as_event_loops(const std::vector<base::EpollLoop*>
 Result<Service::RulesPointer> Service::access_rules(const config::Config& config) {
   auto hosts = security::HostRules::parse(config.security.connect_hosts);
   if (!hosts) return fail(std::move(hosts.error()));
-  return std::make_shared<const gateway::AccessRules>(
-      gateway::AccessRules{security::ApiKeys(config.security.api_keys), std::move(*hosts),
-                           config.defaults, config.log.trace_comment});
+  return std::make_shared<const gateway::AccessRules>(gateway::AccessRules{
+      security::ApiKeys(config.security.api_keys, config.limits), std::move(*hosts),
+      config.defaults, config.log.trace_comment, config.limits});
 }
 
 Result<std::unique_ptr<Service>> Service::create(const config::LoadResult& loaded, Log& log) {
@@ -69,11 +69,16 @@ Service::Service(const config::LoadResult& loaded, Log& log, std::unique_ptr<htt
     : config_(loaded.config),
       observer_(std::make_unique<LogObserver>(log, events_, config_.log.pool_events)),
       connectors_(postgres::make_connector_factory({})),
+      in_flight_({config_.server.max_in_flight, config_.server.max_in_flight_bytes}),
       server_(std::move(server)),
-      manager_(
-          {as_event_loops(server_->loops()), *connectors_, *observer_, std::random_device{}()}),
+      manager_({.loops = as_event_loops(server_->loops()),
+                .connectors = *connectors_,
+                .observer = *observer_,
+                .seed = std::random_device{}(),
+                .connections = {config_.pools.max_connections,
+                                config_.pools.max_connections_per_server}}),
       gateway_(
-          {manager_, events_, as_event_loops(server_->loops()),
+          {manager_, events_, as_event_loops(server_->loops()), in_flight_,
            [&log](const gateway::SlowQuery& slow) { log_slow_query(log, slow); },
            config_.server.chaos_socket, static_cast<std::size_t>(config_.server.idempotency_bytes)},
           rules),

@@ -75,6 +75,7 @@ class Service {
   gateway::Events events_;
   std::unique_ptr<LogObserver> observer_;
   std::unique_ptr<pool::ConnectorFactory> connectors_;
+  gateway::InFlight in_flight_;  // before the server, whose connections may hold parts of it
   std::unique_ptr<http::Server> server_;
   manager::Manager manager_;
   gateway::Gateway gateway_;

@@ -21,6 +21,7 @@ void keep_what_needs_a_restart(const config::Config& before, config::Config& now
   now.server = before.server;
   now.server.drain_delay = delay;
   now.server.drain_timeout = timeout;
+  now.pools = before.pools;
   now.log.format = before.log.format;
   now.metrics = before.metrics;
 }

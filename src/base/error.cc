@@ -34,6 +34,10 @@ std::string_view to_string(ErrorCode code) {
       return "query_timeout";
     case ErrorCode::kResultTooLarge:
       return "result_too_large";
+    case ErrorCode::kOverloaded:
+      return "overloaded";
+    case ErrorCode::kTooManyRequests:
+      return "too_many_requests";
     case ErrorCode::kCancelled:
       return "cancelled";
     case ErrorCode::kWouldDeadlock:

@@ -115,6 +115,7 @@ void Breaker::rejected_by_server(const Error& error, TimePoint now) {
   ++counts.failures;
   ++failed_;
   failures_.add(error, now, options_.window);
+  rejection_ = error.sql;
   Broken broken{"rejected_by_server", explain_rejection(error)};
   if (state_ == BreakerState::kObserveOnly) return observe(std::move(broken), now);
   if (state_ == BreakerState::kForcedClosed) return;
@@ -135,6 +136,8 @@ void Breaker::report_connect(Duration took, const Error* error, TimePoint now) {
   if (error->fault == Fault::kCredentials) return rejected_by_server(*error, now);
   if (error->fault != Fault::kDatabase) return not_counted_.add(*error, now, options_.window);
   ++connect_failures_in_a_row_;
+  connect_failed_at_ = now;
+  connect_failure_ = in_words(*error);
   failed(*error, "a connect", now);
 }
 
@@ -253,6 +256,7 @@ void Breaker::probe_finished(const Error* error, TimePoint now) {
   }
   ++probes_failed_;
   if (error->fault == Fault::kCredentials) {
+    rejection_ = error->sql;
     opened_by_ = {"rejected_by_server", explain_rejection(*error)};
   }
   open_for_ = next_open_time(now);

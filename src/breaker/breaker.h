@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -142,6 +143,8 @@ class Breaker {
   [[nodiscard]] base::Duration come_back_in(base::TimePoint now) const;
   [[nodiscard]] Evidence evidence(base::TimePoint now) const;
   [[nodiscard]] std::string explain(base::TimePoint now) const;
+  [[nodiscard]] std::string explain_watched(base::TimePoint now) const;
+  [[nodiscard]] bool connects_fail(base::TimePoint now) const;
   [[nodiscard]] std::string explain_open(base::TimePoint now) const;
   [[nodiscard]] std::string explain_trials() const;
   [[nodiscard]] std::string explain_override(base::TimePoint now) const;
@@ -157,10 +160,13 @@ class Breaker {
   Reasons failures_{Reasons::Messages::kKept};
   Reasons not_counted_{Reasons::Messages::kDropped};
   int connect_failures_in_a_row_ = 0;
+  base::TimePoint connect_failed_at_{};  // the last of them
+  std::string connect_failure_;          // in words
 
   // Why it opened last, and for how long. Kept until it is closed.
   Broken opened_by_;
-  base::Duration open_for_{};  // zero: the next opening is the first
+  std::shared_ptr<const SqlDiagnostics> rejection_;  // of rejected_by_server
+  base::Duration open_for_{};                        // zero: the next opening is the first
   base::TimePoint open_until_{};
   bool probing_ = false;
   int probes_failed_ = 0;

@@ -45,6 +45,7 @@ BreakerStatus Breaker::status(TimePoint now) const {
   status.not_counted = not_counted_calls_;
   status.reason = operator_reason_.empty() ? std::string(opened_by_.rule) : operator_reason_;
   status.explanation = explain(now);
+  if (connects_fail(now)) status.connect_failures = connect_failures_in_a_row_;
   return status;
 }
 
@@ -54,6 +55,9 @@ Error Breaker::refusal(TimePoint now) const {
   error.message = explain(now);
   error.retryable = true;
   error.retry_after = std::chrono::ceil<milliseconds>(come_back_in(now));
+  // For programs: the words say it already.
+  if (state_ == BreakerState::kOpen && opened_by_.rule == "rejected_by_server")
+    error.sql = rejection_;
   return error;
 }
 
@@ -71,7 +75,7 @@ Evidence Breaker::evidence(TimePoint now) const {
 std::string Breaker::explain(TimePoint now) const {
   switch (state_) {
     case BreakerState::kClosed:
-      return explain_closed(evidence(now), options_);
+      return explain_watched(now);
     case BreakerState::kOpen:
       return explain_open(now);
     case BreakerState::kHalfOpen:
@@ -79,12 +83,25 @@ std::string Breaker::explain(TimePoint now) const {
     case BreakerState::kForcedOpen:
       return explain_override(now);
     case BreakerState::kForcedClosed:
-      return explain_override(now) + "; " + explain_closed(evidence(now), options_);
+      return explain_override(now) + "; " + explain_watched(now);
     case BreakerState::kObserveOnly:
-      return explain_override(now) + "; " + explain_observed(now) + "; " +
-             explain_closed(evidence(now), options_);
+      return explain_override(now) + "; " + explain_observed(now) + "; " + explain_watched(now);
   }
   return {};
+}
+
+bool Breaker::connects_fail(TimePoint now) const {
+  return connect_failures_in_a_row_ > 0 && now - connect_failed_at_ < options_.window;
+}
+
+/// While calls may pass. Connects that fail come first: the pool refuses calls for them before any
+/// rule is broken.
+std::string Breaker::explain_watched(TimePoint now) const {
+  std::string text;
+  if (connects_fail(now)) {
+    text = explain_connects_so_far(connect_failures_in_a_row_, connect_failure_, options_) + "; ";
+  }
+  return text + explain_closed(evidence(now), options_);
 }
 
 std::string Breaker::explain_open(TimePoint now) const {

@@ -79,6 +79,13 @@ std::string explain_connects(int in_a_row, const Evidence& seen, const BreakerOp
                       seen);
 }
 
+std::string explain_connects_so_far(int in_a_row, const std::string& last,
+                                    const BreakerOptions& options) {
+  const std::string count = in_a_row == 1 ? "1 connect" : std::to_string(in_a_row) + " connects";
+  return count + " failed in a row (" + std::to_string(options.consecutive_connect_failures) +
+         " open the breaker), the last: " + last;
+}
+
 std::string explain_rejection(const Error& error) {
   return "the server refuses every connection (" + in_words(error) +
          ") until somebody acts: " + std::string(remedy(error.sqlstate()));

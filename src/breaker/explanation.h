@@ -30,6 +30,9 @@ struct Evidence {
 /// "5 connects failed in a row (limit 5): …"
 [[nodiscard]] std::string explain_connects(int in_a_row, const Evidence& seen,
                                            const BreakerOptions& options);
+/// "2 connects failed in a row, 5 open the breaker; the last: connection refused"
+[[nodiscard]] std::string explain_connects_so_far(int in_a_row, const std::string& last,
+                                                  const BreakerOptions& options);
 /// What the server refuses, and what somebody has to change.
 [[nodiscard]] std::string explain_rejection(const Error& error);
 /// A closed breaker: "3 of 120 calls failed in 10 s …", "no calls in the last 10 s".

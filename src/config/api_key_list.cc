@@ -14,7 +14,10 @@ namespace sluice::config {
 namespace {
 
 constexpr std::size_t kShortestKey = 16;
-constexpr std::array<std::string_view, 4> kKeys{"name", "key", "key_file", "role"};
+constexpr std::array<std::string_view, 7> kKeys{
+    "name", "key", "key_file", "role", "requests_per_second", "burst", "concurrent"};
+constexpr std::int64_t kMostRequests = 100'000;  // a second
+constexpr std::int64_t kMost = 1'000'000;
 
 /// A mistake in the key itself, which the message must not show.
 std::optional<std::string> check_key(const std::string& key) {
@@ -36,6 +39,16 @@ std::optional<std::string> check_name(const std::string& name) {
 
 bool is_role(std::string_view role) {
   return role == "query" || role == "operator" || role == "admin";
+}
+
+std::optional<int> read_limit(const Node& entry, std::string_view key, std::int64_t most,
+                              Mistakes& mistakes) {
+  const auto text = text_member(entry, key, mistakes);
+  if (!text) return std::nullopt;
+  const auto number = base::read_integer(*text, {0, most, {}});
+  if (number) return static_cast<int>(*number);
+  report(*entry.given(key), "'" + std::string(key) + "' " + number.error(), mistakes);
+  return std::nullopt;
 }
 
 void add_key(ApiKeyConfig key, const std::string& where, Config& config, Mistakes& mistakes) {
@@ -66,6 +79,9 @@ void read_entry(const Node& entry, Config& config, Mistakes& mistakes) {
     report(*entry.given("role"),
            "'role' must be query, operator or admin, not " + base::in_quotes(key.role), mistakes);
   }
+  key.requests_per_second = read_limit(entry, "requests_per_second", kMostRequests, mistakes);
+  key.burst = read_limit(entry, "burst", kMost, mistakes);
+  key.concurrent = read_limit(entry, "concurrent", kMost, mistakes);
   const bool names_a_key = entry.given("key") != nullptr || entry.given("key_file") != nullptr;
   if (!names_a_key) mistakes.push_back({entry.where, "an API key needs a 'key' or a 'key_file'"});
   const auto secret = secret_member(entry, "key", mistakes);
@@ -97,6 +113,11 @@ Node entry_of_environment(const Environment& environment) {
 }
 
 }  // namespace
+
+ClientLimits limits_of(const ApiKeyConfig& key, const ClientLimits& defaults) {
+  return {key.requests_per_second.value_or(defaults.requests_per_second),
+          key.burst.value_or(defaults.burst), key.concurrent.value_or(defaults.concurrent)};
+}
 
 void read_api_keys(const Node& root, const Environment& environment, Config& config,
                    Mistakes& mistakes) {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,16 +23,31 @@ struct DatabaseConfig {
   DatabaseOptions options;
 };
 
+/// What one client may send. 0: no limit.
+struct ClientLimits {
+  int requests_per_second = 0;  ///< on average
+  int burst = 0;                ///< at once after a rest; 0: as many as in a second
+  int concurrent = 0;           ///< under way at the same time
+};
+
 struct ApiKeyConfig {
   std::string name;            ///< shown in logs instead of the key
   Secret key;                  ///< at least 16 characters
   std::string role = "query";  ///< "query", "operator" or "admin"
+  // Of this key; what is not given is as the section limits says.
+  std::optional<int> requests_per_second = {};
+  std::optional<int> burst = {};
+  std::optional<int> concurrent = {};
 };
+/// What the client with this key may send.
+[[nodiscard]] ClientLimits limits_of(const ApiKeyConfig& key, const ClientLimits& defaults);
 
 struct ServerConfig {
   std::string listen = "127.0.0.1:8080";
   int workers = 0;
   int max_connections = 10'000;
+  int max_in_flight = 10'000;                        ///< statements under way; 0: no limit
+  std::int64_t max_in_flight_bytes = 1'073'741'824;  ///< of their bodies and results; 0: no limit
   std::int64_t max_head_bytes = 16'384;
   std::int64_t max_body_bytes = 1'048'576;
   std::int64_t idempotency_bytes = 67'108'864;  ///< for answers to requests with Idempotency-Key
@@ -63,6 +79,12 @@ struct LogConfig {
   bool trace_comment = false;  ///< the caller's traceparent goes to the server as a comment
 };
 
+/// Connections to databases, of all pools together. 0: no limit.
+struct PoolsConfig {
+  int max_connections = 0;
+  int max_connections_per_server = 0;  ///< to one host and port
+};
+
 struct MetricsConfig {
   std::int64_t max_series = 50'000;  ///< in one answer to a scrape
   std::vector<std::string> compat;   ///< "pgbouncer"
@@ -71,6 +93,8 @@ struct MetricsConfig {
 struct Config {
   ServerConfig server;
   SecurityConfig security;
+  ClientLimits limits;  ///< of clients whose key names none, and of those without a key
+  PoolsConfig pools;
   LogConfig log;
   MetricsConfig metrics;
   DatabaseOptions defaults;  ///< pool, query, breaker, session

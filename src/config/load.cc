@@ -18,10 +18,11 @@
 namespace sluice::config {
 namespace {
 
-constexpr std::array<std::string_view, 4> kServiceSections{"server", "security", "log", "metrics"};
-constexpr std::array<std::string_view, 10> kSections{"server",  "security", "log",     "metrics",
-                                                     "pool",    "query",    "breaker", "session",
-                                                     "routing", "databases"};
+constexpr std::array<std::string_view, 6> kServiceSections{"server", "security", "limits",
+                                                           "pools",  "log",      "metrics"};
+constexpr std::array<std::string_view, 12> kSections{"server",  "security", "limits", "pools",
+                                                     "log",     "metrics",  "pool",   "query",
+                                                     "breaker", "session",  "routing", "databases"};
 
 std::vector<std::string> keys_of(std::string_view section) {
   std::vector<std::string> keys;

@@ -29,10 +29,8 @@ constexpr std::string_view kReloadsMostly =
     "A reload takes changes over; a change of `format` needs a restart.";
 
 constexpr Section kServiceSections[] = {
-    {"server", kReloadsDrain},
-    {"security", kReloads},
-    {"log", kReloadsMostly},
-    {"metrics", kNeedsRestart},
+    {"server", kReloadsDrain}, {"security", kReloads},  {"limits", kReloads},
+    {"pools", kNeedsRestart},  {"log", kReloadsMostly}, {"metrics", kNeedsRestart},
 };
 constexpr Section kOptionSections[] = {
     {"pool", "The connection pool of every database."},

@@ -147,6 +147,8 @@ Mistake set_chaos_socket(Config& config, const Values& values) {
 }
 
 constexpr auto kServer = &Config::server;
+constexpr auto kLimits = &Config::limits;
+constexpr auto kPools = &Config::pools;
 constexpr std::array<std::string_view, 2> kPoolEventsNames{"DB_ECHO_POOL", "ENABLE_MONITORING"};
 
 constexpr ServiceSetting word(const Naming& naming, std::string_view words,
@@ -189,6 +191,14 @@ constexpr ServiceSetting kSettings[] = {
     whole<kServer, &ServerConfig::max_connections, 1, 1'000'000>(
         kInteger,
         {"server.max_connections", "Client connections over all workers; more are answered 503."}),
+    whole<kServer, &ServerConfig::max_in_flight, 0, 10'000'000>(
+        kInteger, {"server.max_in_flight",
+                   "Statements under way over all databases, waiting ones too; more are answered "
+                   "503. 0 is no limit."}),
+    whole<kServer, &ServerConfig::max_in_flight_bytes, 0, 1'099'511'627'776>(
+        kBytes, {"server.max_in_flight_bytes",
+                 "Memory for the bodies of these statements and for results above 64 KiB that "
+                 "wait to be sent; what would exceed it is answered 503. 0 is no limit."}),
     whole<kServer, &ServerConfig::max_head_bytes, 1'024, 1'048'576>(
         kBytes, {"server.max_head_bytes", "Largest request line with headers."}),
     whole<kServer, &ServerConfig::max_body_bytes, 1'024, 1'073'741'824>(
@@ -229,6 +239,23 @@ constexpr ServiceSetting kSettings[] = {
         {"security.connect_hosts",
          "Hosts that POST /databases/connect may name: names, addresses, 10.0.0.0/8, *.suffix, * "
          "(everything on the network), /directories of Unix sockets."}),
+    whole<kLimits, &ClientLimits::requests_per_second, 0, 100'000>(
+        kInteger, {"limits.requests_per_second",
+                   "Statements per second that one client may send on average; more are answered "
+                   "429. 0 is no limit. A key may have limits of its own."}),
+    whole<kLimits, &ClientLimits::burst, 0, 1'000'000>(
+        kInteger, {"limits.burst",
+                   "How many of them may come at once after a rest; 0 is as many as in a second."}),
+    whole<kLimits, &ClientLimits::concurrent, 0, 1'000'000>(
+        kInteger,
+        {"limits.concurrent", "Statements that one client may have under way. 0 is no limit."}),
+    whole<kPools, &PoolsConfig::max_connections, 0, 1'000'000>(
+        kInteger, {"pools.max_connections",
+                   "Connections of all databases together, shared in turn by those that need "
+                   "them. 0 is no limit."}),
+    whole<kPools, &PoolsConfig::max_connections_per_server, 0, 1'000'000>(
+        kInteger, {"pools.max_connections_per_server",
+                   "Connections of all databases on one host and port together. 0 is no limit."}),
     word({"log.level", "Lines below this level are not written."}, "debug, info, warn, error",
          set_level, [](const Config& config) { return config.log.level; }),
     word({"log.format", "How lines look; auto is text on a terminal, and else json."},

@@ -16,7 +16,8 @@ namespace {
 /// What is read once, at the start.
 bool is_reloadable(std::string_view name) {
   if (name.starts_with("server.")) return name.starts_with("server.drain_");
-  return name != "log.format" && !name.starts_with("metrics.") && !name.ends_with("pool.shards");
+  return name != "log.format" && !name.starts_with("metrics.") && !name.starts_with("pools.") &&
+         !name.ends_with("pool.shards");
 }
 
 /// The node of "pool.max_size" below a parent.

@@ -3,6 +3,7 @@
 #include <utility>
 #include <vector>
 
+#include "gateway/buffered_result.h"
 #include "gateway/trace_comment.h"
 #include "json/fan_out_document.h"
 #include "json/result_encoder.h"
@@ -17,24 +18,36 @@ std::chrono::microseconds micros(base::Duration duration) {
 /// The legs of one fan-out, and the answer they become.
 class Assembly {
  public:
-  Assembly(json::FanOutRequest request, std::vector<std::string> db_ids)
-      : request_(std::move(request)), legs_(db_ids.size()) {
+  Assembly(json::FanOutRequest request, std::vector<std::string> db_ids, InFlight& in_flight)
+      : request_(std::move(request)),
+        in_flight_(in_flight),
+        legs_(db_ids.size()),
+        results_(db_ids.size()) {
     for (std::size_t i = 0; i < db_ids.size(); ++i) legs_[i].db_id = std::move(db_ids[i]);
   }
 
   std::shared_ptr<RowSink> make_sink(std::size_t leg, std::int64_t max_bytes) {
     const auto column = request_.merge ? legs_[leg].db_id : std::string();
-    legs_[leg].encoder = std::make_shared<json::ResultEncoder>(request_.format, max_bytes, column);
+    auto& result = results_[leg];
+    result = std::make_shared<BufferedResult>(in_flight_, request_.format, max_bytes, column);
+    legs_[leg].encoder = std::shared_ptr<json::ResultEncoder>(result, &result->encoder);
     return legs_[leg].encoder;
   }
 
   void leg_done(std::size_t leg, Result<Completion> result, base::Duration elapsed) {
+    if (!result && results_[leg]) {
+      result = fail(judged(std::move(result.error()), results_[leg]->encoder.starved()));
+    }
     legs_[leg].result = std::move(result);
     legs_[leg].elapsed = micros(elapsed);
   }
 
   FanOutAnswer finish(std::chrono::microseconds elapsed) {
-    return {status(), json::fan_out_document(legs_, request_.merge, elapsed)};
+    FanOutAnswer answer{status(), json::fan_out_document(legs_, request_.merge, elapsed), {}};
+    for (const auto& result : results_) {
+      if (result) answer.charge.absorb(std::move(result->charge));
+    }
+    return answer;
   }
 
  private:
@@ -47,7 +60,9 @@ class Assembly {
   }
 
   json::FanOutRequest request_;
+  InFlight& in_flight_;
   std::vector<json::LegOutcome> legs_;
+  std::vector<std::shared_ptr<BufferedResult>> results_;  // of legs that were sent
 };
 
 }  // namespace
@@ -69,7 +84,7 @@ std::function<void()> FanOutService::run(Order order,
   run.origin = order.origin;
   if (wanted.deadline) run.deadline = base::Deadline::after(order.received_at, *wanted.deadline);
 
-  auto assembly = std::make_shared<Assembly>(std::move(order.request), *ids);
+  auto assembly = std::make_shared<Assembly>(std::move(order.request), *ids, in_flight_);
   run.make_sink = [this, assembly, ids = *ids, &loop = order.loop](std::size_t leg) {
     const auto database = manager_.find(ids[leg], &loop);
     const auto max_bytes =

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/event_loop.h"
+#include "gateway/in_flight.h"
 #include "gateway/query_watch.h"
 #include "json/requests.h"
 #include "manager/fan_out.h"
@@ -17,12 +18,14 @@ namespace sluice::gateway {
 struct FanOutAnswer {
   int status = 200;
   std::string body;
+  ByteCharge charge;  ///< the memory of `body`
 };
 
 /// Runs the same statement over many databases and puts the answers together.
 class FanOutService {
  public:
-  FanOutService(manager::Manager& manager, QueryWatch& watch) : manager_(manager), watch_(watch) {}
+  FanOutService(manager::Manager& manager, QueryWatch& watch, InFlight& in_flight)
+      : manager_(manager), watch_(watch), in_flight_(in_flight) {}
 
   struct Order {
     json::FanOutRequest request;
@@ -38,6 +41,7 @@ class FanOutService {
  private:
   manager::Manager& manager_;
   QueryWatch& watch_;
+  InFlight& in_flight_;
 };
 
 }  // namespace sluice::gateway

@@ -7,7 +7,7 @@
 namespace sluice::gateway {
 
 std::optional<security::Principal> AccessRules::authenticate(std::string_view authorization) const {
-  if (keys.open()) return security::Principal{"anonymous", security::Role::kAdmin};
+  if (keys.open()) return security::Principal{"anonymous", security::Role::kAdmin, limits, true};
   return keys.authenticate(authorization);
 }
 
@@ -16,15 +16,17 @@ Gateway::Gateway(const Dependencies& dependencies, const std::shared_ptr<const A
       events_(dependencies.events),
       rules_(dependencies.workers),
       operations_(manager_, events_, dependencies.chaos_socket),
+      request_metrics_(dependencies.workers),
+      in_flight_(dependencies.in_flight),
+      admissions_(in_flight_, request_metrics_, dependencies.workers),
       watch_(dependencies.workers, dependencies.on_slow_query),
-      queries_(manager_, watch_),
-      transactions_(manager_, watch_),
+      queries_(manager_, watch_, in_flight_),
+      transactions_(manager_, watch_, in_flight_),
       once_(dependencies.idempotency_bytes),
       explains_(manager_, watch_),
       schemas_(manager_, watch_),
-      fan_outs_(manager_, watch_),
+      fan_outs_(manager_, watch_, in_flight_),
       server_view_(manager_),
-      request_metrics_(dependencies.workers),
       snapshots_(manager_, *dependencies.workers.front(), draining_) {
   rules_.for_each([&rules](const base::EventLoop&, auto& own) { own = rules; });
   if (operations_.has_chaos()) snapshots_.say_it_is_the_demo();
@@ -43,6 +45,11 @@ metrics::ProcessFacts Gateway::process_facts() const {
   facts.usage = metrics::read_process_usage();
   facts.reload = configuration_.reload_facts();
   request_metrics_.add_to(facts);
+  const auto connections = manager_.connections();
+  facts.in_flight = {in_flight_.requests(), in_flight_.limits().requests,
+                     in_flight_.bytes(),    in_flight_.limits().bytes,
+                     connections.taken,     connections.limit,
+                     connections.waiting};
   if (facts_source_) facts_source_(facts);
   return facts;
 }

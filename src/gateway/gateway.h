@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/event_loop.h"
+#include "gateway/admission.h"
 #include "gateway/configuration.h"
 #include "gateway/events.h"
 #include "gateway/explain_service.h"
@@ -36,8 +37,9 @@ namespace sluice::gateway {
 struct AccessRules {
   security::ApiKeys keys;
   security::HostRules connect_hosts;
-  DatabaseOptions defaults;    ///< what a connect starts from
-  bool trace_comment = false;  ///< log.trace_comment
+  DatabaseOptions defaults;          ///< what a connect starts from
+  bool trace_comment = false;        ///< log.trace_comment
+  config::ClientLimits limits = {};  ///< of clients whose key names none
 
   /// Without any key configured, everybody is admin.
   [[nodiscard]] std::optional<security::Principal> authenticate(
@@ -52,6 +54,7 @@ class Gateway {
     manager::Manager& manager;
     Events& events;
     std::vector<base::EventLoop*> workers;
+    InFlight& in_flight;                                  ///< outlives every request
     std::function<void(const SlowQuery&)> on_slow_query;  ///< called on workers' threads
     std::string chaos_socket;                             ///< server.chaos_socket
     std::size_t idempotency_bytes = 64 << 20;             ///< server.idempotency_bytes
@@ -74,6 +77,8 @@ class Gateway {
   [[nodiscard]] const Events& events() const { return events_; }
   [[nodiscard]] Configuration& configuration() { return configuration_; }
   [[nodiscard]] const Configuration& configuration() const { return configuration_; }
+  /// Who may have statements worked on.
+  [[nodiscard]] Admissions& admissions() { return admissions_; }
   [[nodiscard]] QueryWatch& watch() { return watch_; }
   [[nodiscard]] QueryService& queries() { return queries_; }
   [[nodiscard]] TransactionService& transactions() { return transactions_; }
@@ -133,6 +138,9 @@ class Gateway {
   PerWorker<std::shared_ptr<const AccessRules>> rules_;
   Operations operations_;
   Configuration configuration_;
+  RequestMetrics request_metrics_;
+  InFlight& in_flight_;
+  Admissions admissions_;
   QueryWatch watch_;
   QueryService queries_;
   TransactionService transactions_;
@@ -141,7 +149,6 @@ class Gateway {
   SchemaService schemas_;
   FanOutService fan_outs_;
   ServerView server_view_;
-  RequestMetrics request_metrics_;
   std::function<void(metrics::ProcessFacts&)> facts_source_;
   std::function<std::vector<std::string>()> trouble_source_;
   std::atomic<bool> draining_{false};

@@ -61,14 +61,23 @@ std::function<void(T)> Operations::noted(const std::string& db_id, const Operato
   };
 }
 
-void Operations::connect(json::ConnectRequest request, const Operator& by,
+void Operations::connect(json::ConnectRequest request,
+                         std::function<Result<json::ConnectRequest>()> again, const Operator& by,
                          std::function<void(Result<Connected>)> done) {
   const auto deed = "connected " + request.target.display();
-  manager_.connect({std::move(request.target), std::move(request.options), std::move(request.db_id),
-                    true, [this, by, deed, done = std::move(done)](Result<Connected> connected) {
-                      if (connected) note(connected->db_id, by, deed);
-                      by.loop.post([done, connected = std::move(connected)] { done(connected); });
-                    }});
+  manager::ConnectCall call{std::move(request.target), std::move(request.options),
+                            std::move(request.db_id), true, nullptr};
+  call.complete = [again = std::move(again)](manager::ConnectCall& waited) {
+    auto now = again();
+    if (!now) return;  // it was good before, and is judged as it was
+    waited.target = std::move(now->target);
+    waited.options = std::move(now->options);
+  };
+  call.done = [this, by, deed, done = std::move(done)](Result<Connected> connected) {
+    if (connected) note(connected->db_id, by, deed);
+    by.loop.post([done, connected = std::move(connected)] { done(connected); });
+  };
+  manager_.connect(std::move(call));
 }
 
 void Operations::disconnect(const std::string& db_id, base::Duration patience, const Operator& by,
@@ -76,15 +85,21 @@ void Operations::disconnect(const std::string& db_id, base::Duration patience, c
   manager_.disconnect(db_id, patience, noted(db_id, by, "disconnected it", std::move(done)));
 }
 
-void Operations::configure(const std::string& db_id, DatabaseOptions options, const Operator& by,
+void Operations::configure(const std::string& db_id, manager::Revise revise, const Operator& by,
                            Done done) {
-  std::vector<std::string> changed;
-  if (const auto database = manager_.find(db_id, nullptr)) {
-    changed = base::changed_settings(database->options, options);
-  }
-  const auto deed = changed.empty() ? std::string("changed nothing")
-                                    : fmt::format("changed {}", fmt::join(changed, ", "));
-  manager_.configure(db_id, std::move(options), noted(db_id, by, deed, std::move(done)));
+  auto deed = std::make_shared<std::string>("changed nothing");
+  auto revised = [deed, revise = std::move(revise)](const DatabaseOptions& current) {
+    auto options = revise(current);
+    if (!options) return options;
+    const auto changed = base::changed_settings(current, *options);
+    if (!changed.empty()) *deed = fmt::format("changed {}", fmt::join(changed, ", "));
+    return options;
+  };
+  manager_.configure(db_id, manager::Revise(std::move(revised)),
+                     [this, db_id, by, deed, done = std::move(done)](Status status) {
+                       if (status) note(db_id, by, *deed);
+                       by.loop.post([done, status = std::move(status)] { done(status); });
+                     });
 }
 
 void Operations::act(Verb verb, const std::string& db_id, const Operator& by, Done done) {

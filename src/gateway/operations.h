@@ -30,10 +30,11 @@ class Operations {
 
   using Done = std::function<void(Status)>;
 
-  void connect(json::ConnectRequest request, const Operator& by,
-               std::function<void(Result<Connected>)> done);
+  /// `again`: what the caller asks for, from what is in force when its turn has come.
+  void connect(json::ConnectRequest request, std::function<Result<json::ConnectRequest>()> again,
+               const Operator& by, std::function<void(Result<Connected>)> done);
   void disconnect(const std::string& db_id, base::Duration patience, const Operator& by, Done done);
-  void configure(const std::string& db_id, DatabaseOptions options, const Operator& by, Done done);
+  void configure(const std::string& db_id, manager::Revise revise, const Operator& by, Done done);
 
   enum class Verb { kPause, kResume, kReconnect, kDrain };
   void act(Verb verb, const std::string& db_id, const Operator& by, Done done);

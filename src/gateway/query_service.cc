@@ -3,8 +3,8 @@
 #include <memory>
 #include <utility>
 
+#include "gateway/buffered_result.h"
 #include "gateway/trace_comment.h"
-#include "json/result_encoder.h"
 
 namespace sluice::gateway {
 
@@ -12,25 +12,26 @@ manager::CallHandle QueryService::run(Order order, std::function<void(Result<Que
   const auto database = manager_.find(order.db_id, &order.loop);
   const auto max_bytes =
       database ? database->options.query.max_result_bytes : QueryLimits{}.max_result_bytes;
-  auto encoder = std::make_shared<json::ResultEncoder>(order.request.format, max_bytes);
+  auto buffered = std::make_shared<BufferedResult>(in_flight_, order.request.format, max_bytes);
   const auto watched = watch_.begin(order.db_id, order.request.query.sql, order.origin);
   manager::Call call;
   call.db_id = order.db_id;
   call.query = std::move(order.request.query);
   if (order.trace_comment) append_trace_comment(call.query.sql, order.origin);
-  call.sink = encoder;
+  call.sink = BufferedResult::sink(buffered);
   call.reply_to = &order.loop;
   call.started_at = order.received_at;
   call.origin = order.origin;
-  call.done = [this, watched, encoder, db_id = std::move(order.db_id),
+  call.done = [this, watched, buffered, db_id = std::move(order.db_id),
                received_at = order.received_at, done = std::move(done)](Result<Completion> result) {
     const auto before = std::chrono::steady_clock::now();
     watch_.end(watched, {db_id, result, received_at, before});
-    if (!result) return done(fail(std::move(result.error())));
+    if (!result) return done(fail(judged(std::move(result.error()), buffered->encoder.starved())));
     const auto elapsed =
         std::chrono::duration_cast<std::chrono::microseconds>(before - received_at);
     QueryAnswer answer;
-    answer.body = encoder->finish(db_id, *result, elapsed);
+    answer.body = buffered->encoder.finish(db_id, *result, elapsed);
+    answer.charge = std::move(buffered->charge);
     answer.timings = result->timings;
     answer.encode = std::chrono::duration_cast<std::chrono::microseconds>(
         std::chrono::steady_clock::now() - before);

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/event_loop.h"
+#include "gateway/in_flight.h"
 #include "gateway/query_watch.h"
 #include "json/requests.h"
 #include "manager/manager.h"
@@ -16,12 +17,14 @@ struct QueryAnswer {
   std::string body;
   Timings timings;
   std::chrono::microseconds encode{0};  ///< finishing the document; rows are encoded as they arrive
+  ByteCharge charge;                    ///< the memory of `body`
 };
 
 /// Runs single statements and encodes their results.
 class QueryService {
  public:
-  QueryService(manager::Manager& manager, QueryWatch& watch) : manager_(manager), watch_(watch) {}
+  QueryService(manager::Manager& manager, QueryWatch& watch, InFlight& in_flight)
+      : manager_(manager), watch_(watch), in_flight_(in_flight) {}
 
   struct Order {
     std::string db_id;
@@ -37,6 +40,7 @@ class QueryService {
  private:
   manager::Manager& manager_;
   QueryWatch& watch_;
+  InFlight& in_flight_;
 };
 
 }  // namespace sluice::gateway

@@ -71,7 +71,7 @@ void QueryWatch::end(const Watched& watched, const End& end) {
   slow.db_id = end.db_id;
   if (figures) slow.sql = figures->sql;
   slow.took = run.took;
-  if (end.result) slow.timings = end.result->timings;
+  slow.timings = end.result ? end.result->timings : end.result.error().timings;
   slow.rows = run.rows;
   slow.error = error;
   slow.origin = watched.origin;

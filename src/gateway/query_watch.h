@@ -21,7 +21,7 @@ struct SlowQuery {
   std::string_view db_id;
   std::string_view sql;  ///< without its literals
   std::chrono::microseconds took{0};
-  Timings timings;  ///< all zero if it failed
+  Timings timings;
   std::int64_t rows = 0;
   const Error* error = nullptr;  ///< null: it ended well
   const manager::Origin* origin = nullptr;

@@ -25,6 +25,11 @@ void RequestMetrics::count_auth_failure(metrics::AuthFailure reason) {
     own->auth_failures[static_cast<std::size_t>(reason)].fetch_add(1, std::memory_order_relaxed);
 }
 
+void RequestMetrics::count_overload(metrics::Overload reason) {
+  if (Counts* own = counts_.own())
+    own->overloads[static_cast<std::size_t>(reason)].fetch_add(1, std::memory_order_relaxed);
+}
+
 void RequestMetrics::add_to(metrics::ProcessFacts& facts) const {
   std::vector<const metrics::HttpMetrics*> http;
   std::vector<const metrics::StageMetrics*> stages;
@@ -33,6 +38,9 @@ void RequestMetrics::add_to(metrics::ProcessFacts& facts) const {
     stages.push_back(&worker.stages);
     for (std::size_t i = 0; i < metrics::kAuthFailures; ++i) {
       facts.auth_failures[i] += worker.auth_failures[i].load(std::memory_order_relaxed);
+    }
+    for (std::size_t i = 0; i < metrics::kOverloads; ++i) {
+      facts.overloads[i] += worker.overloads[i].load(std::memory_order_relaxed);
     }
   });
   facts.http = metrics::HttpMetrics::merge(http);

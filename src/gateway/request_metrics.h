@@ -30,6 +30,7 @@ class RequestMetrics {
   void record(const metrics::HttpMetrics::Labels& labels, std::chrono::microseconds elapsed);
   void record_stages(const QueryStages& stages);
   void count_auth_failure(metrics::AuthFailure reason);
+  void count_overload(metrics::Overload reason);
 
   /// Fills in what was counted.
   void add_to(metrics::ProcessFacts& facts) const;
@@ -39,6 +40,7 @@ class RequestMetrics {
     metrics::HttpMetrics http;
     metrics::StageMetrics stages;
     std::array<std::atomic<std::int64_t>, metrics::kAuthFailures> auth_failures{};
+    std::array<std::atomic<std::int64_t>, metrics::kOverloads> overloads{};
   };
   PerWorker<Counts> counts_;
 };

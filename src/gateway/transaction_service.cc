@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "gateway/buffered_result.h"
 #include "gateway/trace_comment.h"
 #include "json/result_encoder.h"
 #include "json/writer.h"
@@ -15,8 +16,8 @@ namespace {
 /// as large as one result. Used by one thread at a time: the home worker, then the request's.
 class Results final : public RowSink {
  public:
-  Results(json::ResultFormat format, std::int64_t max_bytes)
-      : format_(format), bytes_left_(max_bytes) {
+  Results(json::ResultFormat format, std::int64_t max_bytes, InFlight& in_flight)
+      : format_(format), bytes_left_(max_bytes), charge_(in_flight) {
     begin();
   }
 
@@ -30,6 +31,8 @@ class Results final : public RowSink {
     begin();
   }
 
+  [[nodiscard]] ByteCharge take_charge() { return std::move(charge_); }
+  [[nodiscard]] bool starved() const { return encoder_->starved(); }
   [[nodiscard]] std::size_t statements_done() const { return parts_.size(); }
 
   [[nodiscard]] std::string finish(std::string_view db_id, bool committed,
@@ -44,10 +47,15 @@ class Results final : public RowSink {
   }
 
  private:
-  void begin() { encoder_.emplace(format_, bytes_left_); }
+  void begin() {
+    encoder_.emplace(format_, bytes_left_);
+    encoder_->ask_before_growing(
+        [this](std::size_t bytes) { return charge_.add(static_cast<std::int64_t>(bytes)); });
+  }
 
   json::ResultFormat format_;
   std::int64_t bytes_left_;
+  ByteCharge charge_;
   std::optional<json::ResultEncoder> encoder_;  // of the statement that runs
   std::vector<std::string> parts_;
 };
@@ -82,7 +90,7 @@ manager::CallHandle TransactionService::run(Order order,
   const auto database = manager_.find(order.db_id, &order.loop);
   const auto max_bytes =
       database ? database->options.query.max_result_bytes : QueryLimits{}.max_result_bytes;
-  auto results = std::make_shared<Results>(order.request.format, max_bytes);
+  auto results = std::make_shared<Results>(order.request.format, max_bytes, in_flight_);
   const auto watched =
       watch_.begin(order.db_id, joined_sql(order.request.statements), order.origin);
   manager::TransactionCall call;
@@ -108,10 +116,11 @@ manager::CallHandle TransactionService::run(Order order,
     watch_.end(watched, {db_id, result, received_at, before});
     if (!result) {
       const int index = failing_index(result.error(), results->statements_done(), all);
-      return done({fail(std::move(result.error())), index});
+      return done({fail(judged(std::move(result.error()), results->starved())), index});
     }
     QueryAnswer answer;
     answer.body = results->finish(db_id, committed, micros(before - received_at), result->host);
+    answer.charge = results->take_charge();
     answer.timings = result->timings;
     answer.encode = micros(std::chrono::steady_clock::now() - before);
     done({std::move(answer), -1});

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/event_loop.h"
+#include "gateway/in_flight.h"
 #include "gateway/query_service.h"
 #include "gateway/query_watch.h"
 #include "json/requests.h"
@@ -21,8 +22,8 @@ struct TransactionAnswer {
 /// Runs several statements as one transaction and encodes their results.
 class TransactionService {
  public:
-  TransactionService(manager::Manager& manager, QueryWatch& watch)
-      : manager_(manager), watch_(watch) {}
+  TransactionService(manager::Manager& manager, QueryWatch& watch, InFlight& in_flight)
+      : manager_(manager), watch_(watch), in_flight_(in_flight) {}
 
   struct Order {
     std::string db_id;
@@ -38,6 +39,7 @@ class TransactionService {
  private:
   manager::Manager& manager_;
   QueryWatch& watch_;
+  InFlight& in_flight_;
 };
 
 }  // namespace sluice::gateway

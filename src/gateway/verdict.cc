@@ -68,6 +68,15 @@ Attention of_breaker(const BreakerStatus& breaker) {
   return {};
 }
 
+/// Nothing can be sent, whatever the breaker has made of it so far.
+Attention of_connects(const DatabaseStats& stats) {
+  const int open = stats.pool.idle + stats.pool.used + stats.pool.cleaning;
+  if (stats.breaker.connect_failures == 0) return {};
+  const auto words = open > 0 ? "new connections cannot be opened" : "it cannot be connected to";
+  return {open > 0 ? Level::kWarning : Level::kBad,
+          with_reason(words, in_short(stats.breaker.explanation))};
+}
+
 Attention of_traffic(const Point& recent) {
   const double bad = recent.failed + recent.timeout;
   const double all = bad + recent.ok;
@@ -130,6 +139,7 @@ Attention attention_for(const DatabaseStats& stats, const Point& recent) {
   }
   if (auto attention = of_breaker(stats.breaker); attention.level != Level::kGood) return attention;
   if (auto attention = of_hosts(stats.hosts); attention.level != Level::kGood) return attention;
+  if (auto attention = of_connects(stats); attention.level != Level::kGood) return attention;
   if (stats.pool.waiting > 0 && stats.pool.oldest_wait >= kLongWait) {
     return {Level::kWarning,
             fmt::format("{} waiting for a connection, the first for {:.1f} s", stats.pool.waiting,

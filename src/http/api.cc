@@ -106,7 +106,7 @@ void respond_problem(Exchange& exchange, const json::Problem& problem,
   response.body = problem.to_json(exchange.request().request_id,
                                   manager::trace_id(exchange.origin().traceparent));
   response.content_type = "application/problem+json";
-  response.headers.emplace_back("Server-Timing", server_timing(auth, {}, {}));
+  response.headers.emplace_back("Server-Timing", server_timing(auth, problem.error.timings, {}));
   if (problem.status == 401) response.headers.emplace_back("WWW-Authenticate", "Bearer");
   if (const auto& after = problem.error.retry_after; after && problem.error.retryable) {
     // Whole seconds, rounded up: coming back early would be refused again.
@@ -133,34 +133,53 @@ std::string server_timing(std::chrono::microseconds auth, const Timings& timings
   return text;
 }
 
-void Api::add(Method method, std::string pattern, Access access, ApiHandler handler) {
-  routes_.push_back({method, pattern, access});
+void Api::add(Method method, std::string pattern, Guarded route) {
+  routes_.push_back({method, pattern, route.access});
   router_.add(method, std::move(pattern),
-              [this, access, handler = std::move(handler)](std::shared_ptr<Exchange> exchange) {
-                guard(exchange, access, handler);
+              [this, route = std::move(route)](const std::shared_ptr<Exchange>& exchange) {
+                guard(exchange, route);
               });
 }
 
-void Api::guard(const std::shared_ptr<Exchange>& exchange, Access access,
-                const ApiHandler& handler) {
+void Api::guard(const std::shared_ptr<Exchange>& exchange, const Guarded& route) {
   const auto before = std::chrono::steady_clock::now();
   const Request& request = exchange->request();
   ApiCall call{exchange, gateway_, gateway_.authenticate(request.header("authorization")), {}};
   exchange->identify(call.principal ? call.principal->name : "");
-  const auto needed = needed_role(access);
-  if (needed && !call.principal) {
-    const bool missing = request.header("authorization").empty();
-    gateway_.request_metrics().count_auth_failure(missing ? AuthFailure::kMissing
-                                                          : AuthFailure::kWrong);
-    return respond_problem(*exchange, unauthenticated());
-  }
+  const auto needed = needed_role(route.access);
+  if (needed && !call.principal) return refuse_stranger(*exchange);
   if (needed && !call.principal->may(*needed)) {
     gateway_.request_metrics().count_auth_failure(AuthFailure::kForbidden);
     return respond_problem(*exchange, forbidden(*call.principal, *needed));
   }
   call.auth = std::chrono::duration_cast<std::chrono::microseconds>(
       std::chrono::steady_clock::now() - before);
-  handler(call);
+  if (!route.is_work || admit(call)) route.handler(call);
+}
+
+/// Whoever guesses keys may guess as fast as clients may send.
+void Api::refuse_stranger(Exchange& exchange) {
+  const Request& request = exchange.request();
+  const bool missing = request.header("authorization").empty();
+  gateway_.request_metrics().count_auth_failure(missing ? AuthFailure::kMissing
+                                                        : AuthFailure::kWrong);
+  const auto& limits = gateway_.rules().limits;
+  const auto allowed =
+      gateway_.admissions().stranger(request.client, limits, exchange.loop().now());
+  if (!allowed) return respond_problem(exchange, json::Problem::from(allowed.error()));
+  respond_problem(exchange, unauthenticated());
+}
+
+/// If not, it has been answered.
+bool Api::admit(const ApiCall& call) {
+  const Request& request = call.request();
+  std::string headers;
+  auto admission = gateway_.admissions().admit(
+      {*call.principal, request.client, request.body.size(), call.loop().now()}, headers);
+  if (!headers.empty()) call.exchange->add_header_lines(headers);
+  if (!admission) return call.respond(admission.error()), false;
+  call.exchange->admit(std::move(*admission));
+  return true;
 }
 
 void add_all_routes(Api& api) {

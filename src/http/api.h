@@ -51,7 +51,13 @@ class Api {
   Api(Router& router, gateway::Gateway& gateway) : router_(router), gateway_(gateway) {}
 
   using ApiHandler = std::function<void(const ApiCall&)>;
-  void add(Pistache::Http::Method method, std::string pattern, Access access, ApiHandler handler);
+  void add(Pistache::Http::Method method, std::string pattern, Access access, ApiHandler handler) {
+    add(method, std::move(pattern), {access, false, std::move(handler)});
+  }
+  /// Likewise, for what is work for databases: limits on that apply. For Access::kQuery.
+  void add_work(Pistache::Http::Method method, std::string pattern, ApiHandler handler) {
+    add(method, std::move(pattern), {Access::kQuery, true, std::move(handler)});
+  }
 
   /// What was added, as the API's description needs it.
   struct Route {
@@ -62,7 +68,15 @@ class Api {
   [[nodiscard]] const std::vector<Route>& routes() const { return routes_; }
 
  private:
-  void guard(const std::shared_ptr<Exchange>& exchange, Access access, const ApiHandler& handler);
+  struct Guarded {
+    Access access;
+    bool is_work;
+    ApiHandler handler;
+  };
+  void add(Pistache::Http::Method method, std::string pattern, Guarded route);
+  void guard(const std::shared_ptr<Exchange>& exchange, const Guarded& route);
+  void refuse_stranger(Exchange& exchange);
+  [[nodiscard]] bool admit(const ApiCall& call);
 
   Router& router_;
   gateway::Gateway& gateway_;

@@ -24,15 +24,18 @@ json::Problem host_not_allowed(const std::string& host) {
 }
 
 void connect(const ApiCall& call) {
-  auto request = json::decode_connect(
-      call.request().body,
-      [&call](const json::ConnectRequest& wanted) { return call.gateway.connect_base(wanted); });
+  auto decode = [call] {
+    return json::decode_connect(call.request().body, [&call](const json::ConnectRequest& wanted) {
+      return call.gateway.connect_base(wanted);
+    });
+  };
+  auto request = decode();
   if (!request) return call.respond(request.error());
   if (const auto host = call.gateway.forbidden_host(request->target)) {
     return call.respond(host_not_allowed(*host));
   }
   call.gateway.operations().connect(
-      std::move(*request), call.by(), [call](Result<Connected> connected) {
+      std::move(*request), decode, call.by(), [call](Result<Connected> connected) {
         if (!connected) return call.respond(connected.error());
         call.respond(connected->created ? 201 : 200, json::to_json(*connected));
       });
@@ -52,11 +55,10 @@ void show(const ApiCall& call) {
 }
 
 void change(const ApiCall& call) {
-  const auto current = call.gateway.options_of(call.db_id());
-  if (!current) return call.respond(current.error());
-  auto changed = json::decode_patch(call.request().body, *current);
-  if (!changed) return call.respond(changed.error());
-  call.gateway.operations().configure(call.db_id(), std::move(*changed), call.by(),
+  auto revise = [call](const DatabaseOptions& current) {
+    return json::decode_patch(call.request().body, current);
+  };
+  call.gateway.operations().configure(call.db_id(), revise, call.by(),
                                       [call](const Status& status) {
                                         if (!status) return call.respond(status.error());
                                         show(call);

@@ -76,7 +76,7 @@ bool Dispatcher::may_enter(HttpExchange& exchange) const {
     return false;
   }
   const std::string_view origin = request.header("origin");
-  exchange.cors_headers = policy_.cors_headers(origin);
+  exchange.header_lines = policy_.cors_headers(origin);
   if (!is_safe(request.method) && !policy_.may_change_things(origin, exchange.host)) {
     exchange.respond_problem(403, "forbidden",
                              "requests from pages of this origin are not accepted; to allow them, "

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/event_loop.h"
+#include "gateway/admission.h"
 #include "manager/live_call.h"
 
 namespace sluice::http {
@@ -40,6 +41,7 @@ struct Response {
   std::string body;
   std::string content_type = "application/json";
   std::vector<std::pair<std::string, std::string>> headers;  ///< further ones
+  gateway::ByteCharge charge;  ///< the memory of `body`, until it is sent
 };
 
 /// One request and the way to answer it. Lives on its connection's worker thread, until answered.
@@ -52,6 +54,10 @@ class Exchange {
   virtual void identify(std::string actor) = 0;
   /// Who asks, as far as it is known; valid as long as the exchange.
   [[nodiscard]] virtual const manager::Origin& origin() const = 0;
+  /// The gateway works on it: keeps the leave to do so until it is answered and let go of.
+  virtual void admit(gateway::Admission admission) = 0;
+  /// Lines for the head of the answer, whatever it will be, each with its CR LF.
+  virtual void add_header_lines(std::string_view lines) = 0;
   /// Answers; exactly once, on the worker's thread, now or later. Answers of pipelined requests
   /// wait for their turn. When the client has gone it is dropped.
   virtual void respond(Response response) = 0;

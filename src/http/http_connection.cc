@@ -210,7 +210,7 @@ void HttpConnection::write_answer(HttpExchange& exchange, bool last) {
   framing.head_only = request.method == Method::Head;
   framing.close = last;
   framing.request_id = request.request_id;
-  framing.further_headers = exchange.cors_headers;
+  framing.further_headers = exchange.header_lines;
   context_.encoder.append(output_, framing, std::move(response));
   if (!context_.access_log) return;
   const auto elapsed = std::chrono::duration_cast<std::chrono::microseconds>(context_.loop.now() -

@@ -30,6 +30,8 @@ class HttpExchange final : public Exchange {
   [[nodiscard]] base::EventLoop& loop() const override { return loop_; }
   void identify(std::string actor) override;
   [[nodiscard]] const manager::Origin& origin() const override { return origin_; }
+  void admit(gateway::Admission admission) override { admission_ = std::move(admission); }
+  void add_header_lines(std::string_view lines) override { header_lines.append(lines); }
   void respond(Response response) override;
   void on_client_gone(std::function<void()> gone) override;
 
@@ -50,7 +52,7 @@ class HttpExchange final : public Exchange {
 
   std::string target;        ///< path and query as they came
   std::string host;          ///< whom the client wanted to talk to
-  std::string cors_headers;  ///< further header lines for the answer, each with its CR LF
+  std::string header_lines;  ///< further ones for the answer, each with its CR LF
 
  private:
   AnswerSink* sink_;  // null once the connection has ended
@@ -59,6 +61,7 @@ class HttpExchange final : public Exchange {
   Request request_;
   std::string actor_;
   manager::Origin origin_;
+  gateway::Admission admission_;
   Response response_;
   std::function<void()> gone_;
 };

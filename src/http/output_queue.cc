@@ -15,14 +15,14 @@ constexpr std::size_t kPartsPerWrite = 16;
 
 std::string& OutputQueue::small() { return small_; }
 
-void OutputQueue::append(std::string&& body) {
+void OutputQueue::append(std::string&& body, gateway::ByteCharge&& charge) {
   if (body.size() <= kCopyUpTo) {
     small_ += body;
     return;
   }
   size_before_ += small_.size() + body.size();
-  if (!small_.empty()) parts_.push_back(std::exchange(small_, {}));
-  parts_.push_back(std::move(body));
+  if (!small_.empty()) parts_.push_back({std::exchange(small_, {})});
+  parts_.push_back({std::move(body), std::move(charge)});
 }
 
 IoResult OutputQueue::flush(ByteStream& stream) {
@@ -31,7 +31,7 @@ IoResult OutputQueue::flush(ByteStream& stream) {
     std::array<std::string_view, kPartsPerWrite> views;
     std::size_t count = 0;
     for (auto it = parts_.begin(); it != parts_.end() && count < views.size(); ++it) {
-      views[count++] = *it;
+      views[count++] = it->text;
     }
     if (count < views.size() && !small_.empty()) views[count++] = small_;
     views[0].remove_prefix(offset_);
@@ -45,9 +45,9 @@ IoResult OutputQueue::flush(ByteStream& stream) {
 
 void OutputQueue::consume(std::size_t bytes) {
   offset_ += bytes;
-  while (!parts_.empty() && offset_ >= parts_.front().size()) {
-    offset_ -= parts_.front().size();
-    size_before_ -= parts_.front().size();
+  while (!parts_.empty() && offset_ >= parts_.front().text.size()) {
+    offset_ -= parts_.front().text.size();
+    size_before_ -= parts_.front().text.size();
     parts_.pop_front();
   }
   if (!parts_.empty() || offset_ < small_.size()) return;

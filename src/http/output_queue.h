@@ -4,6 +4,7 @@
 #include <deque>
 #include <string>
 
+#include "gateway/in_flight.h"
 #include "http/byte_stream.h"
 
 namespace sluice::http {
@@ -14,8 +15,8 @@ class OutputQueue {
  public:
   /// Where to append small pieces.
   [[nodiscard]] std::string& small();
-  /// Adds a body, by copying or by moving, whichever is cheaper.
-  void append(std::string&& body);
+  /// Adds a body, by copying or by moving, whichever is cheaper. Its charge ends when it is sent.
+  void append(std::string&& body, gateway::ByteCharge&& charge = {});
 
   [[nodiscard]] bool empty() const { return size_before_ == 0 && parts_.empty() && small_.empty(); }
   [[nodiscard]] std::size_t size() const { return size_before_ + small_.size() - offset_; }
@@ -26,10 +27,14 @@ class OutputQueue {
  private:
   void consume(std::size_t bytes);
 
-  std::deque<std::string> parts_;  // before `small_`
-  std::string small_;              // the last part; kept, so that steady traffic allocates nothing
-  std::size_t size_before_ = 0;    // bytes in `parts_`
-  std::size_t offset_ = 0;         // sent of the first part
+  struct Part {
+    std::string text;
+    gateway::ByteCharge charge = {};
+  };
+  std::deque<Part> parts_;       // before `small_`
+  std::string small_;            // the last part; kept, so that steady traffic allocates nothing
+  std::size_t size_before_ = 0;  // bytes in `parts_`
+  std::size_t offset_ = 0;       // sent of the first part
 };
 
 }  // namespace sluice::http

@@ -12,6 +12,15 @@ namespace {
 
 using Pistache::Http::Method;
 
+void answer_fan_out(const ApiCall& call, gateway::FanOutAnswer answer) {
+  Response response;
+  response.status = answer.status;
+  response.body = std::move(answer.body);
+  response.charge = std::move(answer.charge);
+  response.headers.emplace_back("Server-Timing", server_timing(call.auth, {}, {}));
+  call.exchange->respond(std::move(response));
+}
+
 /// Rows come as JSON only.
 bool accepts_json(const Request& request) {
   const auto accept = request.header("accept");
@@ -104,7 +113,7 @@ void fan_out(const ApiCall& call) {
                                    &call.exchange->origin(), call.gateway.rules().trace_comment},
                                   [call](Result<gateway::FanOutAnswer> answer) {
                                     if (!answer) return call.respond(answer.error());
-                                    call.respond(answer->status, std::move(answer->body));
+                                    answer_fan_out(call, std::move(*answer));
                                   });
   call.exchange->on_client_gone(std::move(cancel));
 }
@@ -116,16 +125,17 @@ void respond_answer(const ApiCall& call, Result<gateway::QueryAnswer> answer) {
   call.gateway.request_metrics().record_stages({call.auth, answer->timings, answer->encode});
   Response response;
   response.body = std::move(answer->body);
+  response.charge = std::move(answer->charge);
   response.headers.emplace_back("Server-Timing",
                                 server_timing(call.auth, answer->timings, answer->encode));
   call.exchange->respond(std::move(response));
 }
 
 void add_query_routes(Api& api) {
-  api.add(Method::Post, "/query/:db_id", Access::kQuery, query);
-  api.add(Method::Post, "/query/:db_id/explain", Access::kQuery, explain);
-  api.add(Method::Post, "/transaction/:db_id", Access::kQuery, transaction);
-  api.add(Method::Post, "/query", Access::kQuery, fan_out);
+  api.add_work(Method::Post, "/query/:db_id", query);
+  api.add_work(Method::Post, "/query/:db_id/explain", explain);
+  api.add_work(Method::Post, "/transaction/:db_id", transaction);
+  api.add_work(Method::Post, "/query", fan_out);
 }
 
 }  // namespace sluice::http

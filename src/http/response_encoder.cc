@@ -69,7 +69,8 @@ void ResponseEncoder::append(OutputQueue& output, const AnswerFraming& framing,
   out.append("X-Request-Id: ").append(framing.request_id).append("\r\n");
   for (const auto& [name, value] : response.headers) append_field(out, name, value);
   out.append(framing.further_headers).append("\r\n");
-  if (!framing.head_only && !has_no_body(response.status)) output.append(std::move(response.body));
+  if (framing.head_only || has_no_body(response.status)) return;
+  output.append(std::move(response.body), std::move(response.charge));
 }
 
 std::string_view ResponseEncoder::date() {

@@ -64,7 +64,9 @@ std::string SitePolicy::cors_headers(std::string_view origin) const {
   std::string lines = "Vary: Origin\r\n";
   if (origin.empty() || !is_cors_origin(origin)) return lines;
   lines.append("Access-Control-Allow-Origin: ").append(origin);
-  lines.append("\r\nAccess-Control-Expose-Headers: X-Request-Id, Server-Timing, Retry-After\r\n");
+  lines.append(
+      "\r\nAccess-Control-Expose-Headers: X-Request-Id, Server-Timing, Retry-After, RateLimit, "
+      "RateLimit-Policy\r\n");
   return lines;
 }
 

@@ -41,6 +41,7 @@ void write_breaker(Writer& writer, const BreakerStatus& breaker, system_clock::t
   writer.field("failure_rate", breaker.failure_rate).field("slow_rate", breaker.slow_rate);
   writer.field("window_calls", breaker.window_calls);
   writer.field("window_failures", breaker.window_failures);
+  writer.field("connect_failures", breaker.connect_failures);
   writer.field("next_trial_in_ms", breaker.next_trial_in);
   writer.field("opened_count", breaker.opened_count).field("rejected", breaker.rejected);
   writer.field("reason", breaker.reason).field("explanation", breaker.explanation);

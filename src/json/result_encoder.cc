@@ -7,6 +7,8 @@ namespace sluice::json {
 namespace {
 
 constexpr std::string_view kDbId = "db_id";
+// Nobody is asked for so much.
+constexpr std::size_t kFreeBytes = 64 * 1024;
 
 void put_columns(TextBuffer& out, std::span<const Column> columns) {
   out.put('[');
@@ -60,7 +62,23 @@ std::string joined(std::string_view before, std::string_view rows, std::string_v
 ResultEncoder::ResultEncoder(ResultFormat format, std::int64_t max_bytes, std::string db_id_column)
     : format_(format),
       max_bytes_(static_cast<std::size_t>(std::max<std::int64_t>(max_bytes, 0))),
+      granted_(max_bytes_),
       db_id_(std::move(db_id_column)) {}
+
+void ResultEncoder::ask_before_growing(Grow grow) {
+  grow_ = std::move(grow);
+  granted_ = std::min(max_bytes_, kFreeBytes);
+}
+
+/// In steps that double, as the buffer itself does.
+bool ResultEncoder::may_grow() {
+  if (!grow_ || out_.size() > max_bytes_) return false;
+  const std::size_t step = std::max(granted_, out_.size() - granted_);
+  starved_ = !grow_(step);
+  if (starved_) return false;
+  granted_ = std::min(max_bytes_, granted_ + step);
+  return true;
+}
 
 void ResultEncoder::on_columns(const std::vector<Column>& columns) {
   columns_ = columns;
@@ -119,7 +137,7 @@ RowVerdict ResultEncoder::on_row(std::span<const Cell> cells) {
   if (!scalar && text / 2 > max_bytes_) return RowVerdict::kTooLarge;
   const std::size_t before = out_.size();
   put_row(cells);
-  if (out_.size() > max_bytes_) {
+  if (out_.size() > granted_ && !may_grow()) {
     out_.truncate(before);
     return RowVerdict::kTooLarge;
   }

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -29,6 +30,12 @@ class ResultEncoder final : public RowSink {
   /// `db_id_column`: adds a first column "db_id" with this value to every row, for merged fan-outs
   /// (not with kScalar). A column of the statement's own with that name becomes "db_id_".
   ResultEncoder(ResultFormat format, std::int64_t max_bytes, std::string db_id_column = {});
+
+  /// Asked, now and then, for leave to grow by so many bytes; without it the row is refused.
+  using Grow = std::function<bool(std::size_t bytes)>;
+  void ask_before_growing(Grow grow);
+  /// Whether that was refused.
+  [[nodiscard]] bool starved() const { return starved_; }
 
   void on_columns(const std::vector<Column>& columns) override;
   RowVerdict on_row(std::span<const Cell> cells) override;
@@ -60,9 +67,13 @@ class ResultEncoder final : public RowSink {
   void add_db_id_column();
   void put_row(std::span<const Cell> cells);
   [[nodiscard]] std::size_t put_frame(TextBuffer& frame, const Completion& completion) const;
+  [[nodiscard]] bool may_grow();
 
   ResultFormat format_;
   std::size_t max_bytes_;
+  std::size_t granted_;  ///< at most max_bytes_
+  Grow grow_;
+  bool starved_ = false;
   std::string db_id_;
   std::vector<Column> columns_;
   std::vector<ColumnPlan> plans_;

@@ -61,7 +61,11 @@ class __attribute__((visibility("hidden"))) PoolManager::Impl {
         observer(given_observer ? std::move(given_observer) : std::make_shared<Observer>()),
         connectors(postgres::make_connector_factory({.cancel_threads = options.cancel_threads})),
         workers(options.workers),
-        manager({workers.loops(), *connectors, *observer, std::random_device{}()}) {}
+        manager({.loops = workers.loops(),
+                 .connectors = *connectors,
+                 .observer = *observer,
+                 .seed = std::random_device{}(),
+                 .connections = {options.max_connections, options.max_connections_per_server}}) {}
 
   /// Waits for what `begin` promises, unless the thread must not wait.
   template <typename T, typename Begin>
@@ -306,6 +310,13 @@ Status PoolManager::pause(std::string_view db_id) {
   return impl_->blocking<void>([&](std::function<void(Status)> done) {
     impl_->manager.control(
         db_id, [](manager::Shard& shard) { shard.pause(); }, std::move(done));
+  });
+}
+
+Status PoolManager::drain(std::string_view db_id) {
+  return impl_->blocking<void>([&](std::function<void(Status)> done) {
+    impl_->manager.control(
+        db_id, [](manager::Shard& shard) { shard.quiesce(); }, std::move(done));
   });
 }
 

@@ -349,14 +349,27 @@ Operation Execution::operation() const {
   return is_transaction() ? Operation::kBatch : operation_of(plan_.steps.front().query.sql);
 }
 
+/// Of a call that fails, wherever it is.
+Timings Execution::timings_so_far() const {
+  Timings timings = timings_;
+  const auto now = shard_->loop().now();
+  const bool queued = queued_at_ != base::TimePoint{};
+  const bool sent = sent_at_ != base::TimePoint{};
+  if (queued && !sent) timings.queue = micros(now - queued_at_);
+  if (sent && timings.database.count() == 0) timings.database = micros(now - sent_at_);
+  return timings;
+}
+
 void Execution::answer(Result<Completion> result) {
   if (answered_) return;
   answered_ = true;
   if (result) {
     result->timings = timings_;
     result->host = shard_->place().name;
+  } else {
+    result.error().timings = timings_so_far();
+    if (result.error().db_id.empty()) result.error().db_id = shard_->db_id();
   }
-  if (!result && result.error().db_id.empty()) result.error().db_id = shard_->db_id();
   auto done = std::move(plan_.done);
   if (!plan_.reply_to || plan_.reply_to->is_current()) return done(std::move(result));
   plan_.reply_to->post(

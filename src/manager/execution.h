@@ -109,6 +109,7 @@ class Execution final : public RowSink, public std::enable_shared_from_this<Exec
   [[nodiscard]] bool cancel_was_impossible(const Error& error) const;
   Error timeout_error(Outcome outcome) const;
   [[nodiscard]] Operation operation() const;
+  [[nodiscard]] Timings timings_so_far() const;
   [[nodiscard]] bool is_transaction() const { return plan_.steps.size() > 1; }
 
   base::EventLoop& home_;

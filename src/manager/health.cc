@@ -9,6 +9,16 @@ namespace {
 
 constexpr double kHighUtilization = 90.0;
 
+/// A database whose connects fail, with no connection left, is down before its breaker opens. Of
+/// several hosts each has connections of its own: `judge_hosts` knows more.
+bool can_be_used(const DatabaseStats& stats) {
+  const auto state = stats.breaker.state;
+  if (state == BreakerState::kOpen || state == BreakerState::kForcedOpen) return false;
+  if (stats.state == DatabaseState::kDraining) return false;
+  const bool connected = stats.pool.idle + stats.pool.used + stats.pool.cleaning > 0;
+  return connected || stats.breaker.connect_failures == 0 || !stats.hosts.empty();
+}
+
 /// A probe that failed for want of a connection, or while paused, says nothing of the database.
 void apply_probe(const Error& failure, DatabaseHealth& database) {
   const bool down = failure.fault == Fault::kDatabase || failure.fault == Fault::kCredentials ||
@@ -46,9 +56,7 @@ Health judge_health(const std::vector<DatabaseStats>& stats, const ProbeFailures
     DatabaseHealth database;
     database.db_id = one.db_id;
     database.required = one.options.required;
-    const auto state = one.breaker.state;
-    database.healthy = state != BreakerState::kOpen && state != BreakerState::kForcedOpen &&
-                       one.state != DatabaseState::kDraining;
+    database.healthy = can_be_used(one);
     database.status = database.healthy ? "healthy"
                       : one.state == DatabaseState::kDraining
                           ? "it is being drained and takes no calls"

@@ -103,9 +103,10 @@ void CallHandle::cancel() const {
 
 Manager::Manager(Dependencies dependencies)
     : dependencies_(std::move(dependencies)),
+      budget_(std::make_shared<Budget>(dependencies_.connections)),
       registry_(dependencies_.loops),
       registrar_(registry_, {dependencies_.loops, dependencies_.connectors, dependencies_.observer,
-                             dependencies_.seed}),
+                             dependencies_.seed, budget_}),
       live_calls_(registry_, dependencies_.loops) {}
 
 Manager::~Manager() = default;
@@ -214,8 +215,14 @@ void Manager::disconnect(std::string db_id, base::Duration patience,
 
 void Manager::configure(std::string db_id, DatabaseOptions options,
                         std::function<void(Status)> done) {
-  control_loop().post([this, db_id = std::move(db_id), options = std::move(options),
-                       done = std::move(done)] { registrar_.configure(db_id, options, done); });
+  configure(std::move(db_id),
+            Revise([options = std::move(options)](const DatabaseOptions&) { return options; }),
+            std::move(done));
+}
+
+void Manager::configure(std::string db_id, Revise revise, std::function<void(Status)> done) {
+  control_loop().post([this, db_id = std::move(db_id), revise = std::move(revise),
+                       done = std::move(done)] { registrar_.configure(db_id, revise, done); });
 }
 
 void Manager::control(std::string_view db_id, std::function<void(Shard&)> action,

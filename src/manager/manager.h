@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/event_loop.h"
+#include "manager/budget.h"
 #include "manager/execution.h"
 #include "manager/lending.h"
 #include "manager/live_calls.h"
@@ -77,6 +78,7 @@ class Manager {
     std::uint64_t seed;
     /// For callers on other threads; the loops' own time is used everywhere else.
     std::function<base::TimePoint()> clock = [] { return std::chrono::steady_clock::now(); };
+    Budget::Limits connections = {};  ///< of all databases together
   };
   explicit Manager(Dependencies dependencies);
   ~Manager();
@@ -90,6 +92,8 @@ class Manager {
   void connect(ConnectCall call);
   void disconnect(std::string db_id, base::Duration patience, std::function<void(Status)> done);
   void configure(std::string db_id, DatabaseOptions options, std::function<void(Status)> done);
+  /// Likewise, from the options in force when its turn has come; `revise` runs on the control loop.
+  void configure(std::string db_id, Revise revise, std::function<void(Status)> done);
   /// Runs `action` on every shard of the database, on its home.
   void control(std::string_view db_id, std::function<void(Shard&)> action,
                std::function<void(Status)> done);
@@ -104,6 +108,7 @@ class Manager {
   [[nodiscard]] std::uint64_t registry_changes() const { return registry_.changes(); }
   /// Opens a fresh connection to it and closes it again, whatever its pool and breaker say.
   void probe(std::string db_id, std::function<void(Result<TrialReport>)> done);
+  [[nodiscard]] Budget::Usage connections() const { return budget_->usage(); }
   [[nodiscard]] LiveCalls& live_calls() { return live_calls_; }
   void stats(std::vector<DatabasePointer> databases, base::EventLoop* reply_to,
              std::function<void(std::vector<DatabaseStats>)> done);
@@ -121,6 +126,7 @@ class Manager {
   void probe_all(std::function<void(ProbeFailures)> done);
 
   Dependencies dependencies_;
+  const std::shared_ptr<Budget> budget_;
   Registry registry_;
   Registrar registrar_;
   LiveCalls live_calls_;

@@ -100,9 +100,12 @@ void Registrar::connect(ConnectCall call) {
   }
   const auto [flight, first] = in_flight_.try_emplace(call.db_id);
   if (!first) {
-    flight->second.push_back(std::move(call));
-    return;
+    return flight->second.push_back(
+        [this, call = std::move(call)](const ConnectCall& ended, const Result<Connected>& result) {
+          connect_after(call, ended, result);
+        });
   }
+  if (call.complete) call.complete(call);
   if (!call.trial) return tried(call, TrialReport{});
   try_hosts(call.target, call.options,
             [this, call](Result<TrialReport> report) { tried(call, std::move(report)); });
@@ -141,7 +144,7 @@ void Registrar::try_out(const Target& target, const DatabaseOptions& options, Tr
   auto& home = *dependencies_.loops[next_home_ % dependencies_.loops.size()];
   const auto id = next_trial_++;
   auto& control = *dependencies_.loops.front();
-  const Trial::Request request{target, options, random_()};
+  const Trial::Request request{target, options, random_(), join_budget(home, target)};
   home.post([this, &home, &control, id, request, tried = std::move(tried)] {
     auto trial = std::make_shared<Trial>(home, dependencies_.connectors, request);
     control.post([this, id, trial] {
@@ -179,16 +182,17 @@ void Registrar::settle(const ConnectCall& call, const Result<Connected>& result)
   Waiting waiting = std::move(in_flight_[call.db_id]);
   in_flight_.erase(call.db_id);
   call.done(result);
-  for (ConnectCall& other : waiting) {
-    if (!same_request(call, other)) {
-      connect(std::move(other));
-      continue;
-    }
-    auto shared = result;
-    if (shared) shared->created = false;
-    other.done(std::move(shared));
-  }
+  for (const FollowUp& follow : waiting) follow(call, result);
   finish_close();
+}
+
+/// Who asked for the same shares the answer.
+void Registrar::connect_after(ConnectCall call, const ConnectCall& ended,
+                              const Result<Connected>& result) {
+  if (!same_request(ended, call)) return connect(std::move(call));
+  auto shared = result;
+  if (shared) shared->created = false;
+  call.done(std::move(shared));
 }
 
 void Registrar::create(const ConnectCall& call, const TrialReport& report) {
@@ -245,10 +249,11 @@ void Registrar::furnish(Database& database, base::EventLoop& home, std::size_t i
   const auto targets = database.target.hosts();
   for (std::size_t host = 0; host < hosts; ++host) {
     const HostPlace place{router, host, router ? targets[host].display() : ""};
-    const auto shard =
-        std::make_shared<Shard>(database.db_id, database.target.at(targets[host]), options,
-                                Shard::Dependencies{home, dependencies_.connectors,
-                                                    dependencies_.observer, seed + host, place});
+    const auto target = database.target.at(targets[host]);
+    const auto shard = std::make_shared<Shard>(
+        database.db_id, target, options,
+        Shard::Dependencies{home, dependencies_.connectors, dependencies_.observer, seed + host,
+                            place, join_budget(home, target)});
     if (router) router->add(shard);
     database.shards[index * hosts + host] = shard;
   }
@@ -288,17 +293,24 @@ void Registrar::apply(const DatabasePointer& database, const Target& target,
   registry_.replace(std::move(changed));
 }
 
-void Registrar::configure(const std::string& db_id, const DatabaseOptions& options,
+void Registrar::configure(const std::string& db_id, const Revise& revise,
                           std::function<void(Status)> done) {
+  if (const auto flight = in_flight_.find(db_id); flight != in_flight_.end()) {
+    return flight->second.push_back(
+        [this, db_id, revise, done = std::move(done)](
+            const ConnectCall&, const Result<Connected>&) { configure(db_id, revise, done); });
+  }
   const auto database = registry_.find(db_id);
   if (!database) return done(fail(unknown_database(db_id)));
-  if (auto good = check_shards(*database, options); !good) return done(std::move(good));
-  if (auto wrong = base::contradictions(options); !wrong.empty()) {
+  const auto options = revise(database->options);
+  if (!options) return done(fail(options.error()));
+  if (auto good = check_shards(*database, *options); !good) return done(std::move(good));
+  if (auto wrong = base::contradictions(*options); !wrong.empty()) {
     return done(fail(invalid_request(wrong.front(), {{"", wrong.front()}})));
   }
-  const auto changed = base::changed_settings(database->options, options);
+  const auto changed = base::changed_settings(database->options, *options);
   if (!changed.empty()) {
-    apply(database, database->target, options, needs_new_connections(changed));
+    apply(database, database->target, *options, needs_new_connections(changed));
     dependencies_.observer.on_database(db_id, "updated");
   }
   done({});
@@ -344,6 +356,11 @@ void Registrar::close(base::Duration patience, std::function<void()> done) {
     drain(database, patience, [] {});
   }
   finish_close();
+}
+
+std::shared_ptr<BudgetMember> Registrar::join_budget(base::EventLoop& home,
+                                                     const Target& target) const {
+  return dependencies_.budget->join(home, target.host + ":" + std::to_string(target.port));
 }
 
 void Registrar::give_up(const std::shared_ptr<Trial>& trial) {

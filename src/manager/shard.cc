@@ -10,12 +10,6 @@ namespace {
 constexpr std::size_t kMostSqlstates = 50;
 constexpr std::chrono::seconds kMinute{60};
 
-pool::Pool::Dependencies pool_dependencies(base::EventLoop& loop,
-                                           std::shared_ptr<pool::Connector> connector,
-                                           Shard& listener, base::Random& random) {
-  return {loop, std::move(connector), listener, random};
-}
-
 }  // namespace
 
 Shard::Shard(std::string db_id, const Target& target, const DatabaseOptions& options,
@@ -28,11 +22,14 @@ Shard::Shard(std::string db_id, const Target& target, const DatabaseOptions& opt
       place_(std::move(dependencies.place)),
       options_(options),
       breaker_(options.breaker, random_, loop_.now()),
+      budget_(std::move(dependencies.budget)),
       pool_(std::make_unique<pool::Pool>(
-          options.pool,
-          pool_dependencies(loop_, connectors_.make(target, options, loop_), *this, random_))),
+          options.pool, pool::Pool::Dependencies{loop_, connectors_.make(target, options, loop_),
+                                                 *this, random_, budget_.get()})),
       breaker_timer_(loop_.timers(), [this] { run_breaker_clock(); }),
-      drain_timer_(loop_.timers(), [this] { cancel_all(); }) {}
+      drain_timer_(loop_.timers(), [this] { cancel_all(); }) {
+  if (budget_) budget_->serve(pool_.get());
+}
 
 Shard::~Shard() = default;
 
@@ -190,6 +187,7 @@ void Shard::cancel_all() {
 void Shard::shut_down() {
   breaker_timer_.disarm();
   drain_timer_.disarm();
+  if (budget_) budget_->serve(nullptr);
   pool_.reset();
 }
 

@@ -12,6 +12,7 @@
 #include "base/histogram.h"
 #include "base/random.h"
 #include "breaker/breaker.h"
+#include "manager/budget.h"
 #include "manager/call_metrics.h"
 #include "manager/router.h"
 #include "manager/transition_counts.h"
@@ -66,6 +67,7 @@ class Shard final : public pool::PoolListener, public std::enable_shared_from_th
     Observer& observer;
     std::uint64_t seed;
     HostPlace place = {};
+    std::shared_ptr<BudgetMember> budget = nullptr;  ///< its part in the gateway's; null: no limit
   };
 
   /// `options` hold this shard's part of the pool's limits.
@@ -133,7 +135,8 @@ class Shard final : public pool::PoolListener, public std::enable_shared_from_th
   const HostPlace place_;
   DatabaseOptions options_;
   breaker::Breaker breaker_;
-  std::unique_ptr<pool::Pool> pool_;  // empty once shut down
+  const std::shared_ptr<BudgetMember> budget_;  // may be null
+  std::unique_ptr<pool::Pool> pool_;            // empty once shut down
   base::Timer breaker_timer_;
   base::Timer drain_timer_;
   DatabaseState state_ = DatabaseState::kActive;

@@ -3,10 +3,12 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/event_loop.h"
 #include "base/random.h"
+#include "manager/budget.h"
 #include "pool/pool.h"
 #include "sluice/options.h"
 #include "sluice/result.h"
@@ -20,14 +22,15 @@ struct TrialReport {
   std::chrono::microseconds latency{0};
 };
 
-/// Tries a target before it is registered: a pool of one connection, used once and closed. Lives on
-/// the loop's thread; destroyed there, after `finished`.
+/// Tries a target before it is registered: a pool of one connection, which runs `SELECT 1` and is
+/// closed. Lives on the loop's thread; destroyed there, after `finished`.
 class Trial final : public pool::PoolListener {
  public:
   struct Request {
     Target target;
     DatabaseOptions options;
     std::uint64_t seed = 0;
+    std::shared_ptr<BudgetMember> budget = nullptr;
   };
   Trial(base::EventLoop& loop, pool::ConnectorFactory& connectors, const Request& request);
   ~Trial() override;
@@ -43,14 +46,17 @@ class Trial final : public pool::PoolListener {
   void on_event(PoolEvent, std::string_view) override {}
 
  private:
-  void on_lease(Result<pool::Lease> lease);
+  void on_probed(const Status& probed);
+  void end(Result<TrialReport> report);
 
   base::EventLoop& loop_;
   base::Random random_;
   DatabaseOptions options_;
-  std::unique_ptr<Error> connect_error_;
+  std::optional<Error> given_up_;
   std::chrono::microseconds latency_{0};
   std::function<void(Result<TrialReport>)> tried_;
+  std::function<void()> finished_;
+  const std::shared_ptr<BudgetMember> budget_;
   std::unique_ptr<pool::Pool> pool_;
 };
 

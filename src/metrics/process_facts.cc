@@ -50,6 +50,12 @@ std::optional<double> count_open_fds() {
 
 }  // namespace
 
+std::string_view to_string(Overload overload) {
+  constexpr std::array<std::string_view, kOverloads> kWords{"in_flight", "bytes", "rate",
+                                                            "concurrent"};
+  return kWords[static_cast<std::size_t>(overload)];
+}
+
 std::string_view to_string(AuthFailure failure) {
   constexpr std::array<std::string_view, kAuthFailures> kWords{"missing", "wrong", "forbidden"};
   return kWords[static_cast<std::size_t>(failure)];

@@ -37,6 +37,22 @@ enum class AuthFailure { kMissing, kWrong, kForbidden };
 inline constexpr std::size_t kAuthFailures = 3;
 [[nodiscard]] std::string_view to_string(AuthFailure failure);
 
+/// Why a statement was not worked on.
+enum class Overload { kInFlight, kBytes, kRate, kConcurrent };
+inline constexpr std::size_t kOverloads = 4;
+[[nodiscard]] std::string_view to_string(Overload overload);
+
+/// What is under way in the process as a whole, and what may be; 0: no limit.
+struct InFlightFacts {
+  std::int64_t requests = 0;
+  std::int64_t max_requests = 0;
+  std::int64_t bytes = 0;
+  std::int64_t max_bytes = 0;
+  int connections = 0;  ///< only counted while they are limited
+  int max_connections = 0;
+  int pools_waiting = 0;  ///< for leave to open one
+};
+
 /// Lines of the log, by level.
 struct LogLines {
   std::string_view level;
@@ -57,6 +73,8 @@ struct ProcessFacts {
   std::vector<HttpSeries> http;
   std::vector<Histogram> stages;  ///< by Stage; may be empty
   std::array<std::int64_t, kAuthFailures> auth_failures{};
+  std::array<std::int64_t, kOverloads> overloads{};
+  std::optional<InFlightFacts> in_flight;
   std::optional<double> active_requests;
   std::vector<LogLines> log_lines;
   std::optional<ReloadFacts> reload;

@@ -1,5 +1,7 @@
 #include <chrono>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "metrics/families.h"
 
@@ -41,6 +43,36 @@ Family auth_failures(const ProcessFacts& facts) {
                static_cast<double>(facts.auth_failures[i]));
   }
   return family;
+}
+
+Family overloads(const ProcessFacts& facts) {
+  Family family =
+      Family::counter("sluice_requests_refused_total",
+                      "Statements that the gateway did not work on, by the limit they met.");
+  for (std::size_t i = 0; i < kOverloads; ++i) {
+    family.add({{"limit", std::string(to_string(static_cast<Overload>(i)))}},
+               static_cast<double>(facts.overloads[i]));
+  }
+  return family;
+}
+
+void add_in_flight(std::vector<Family>& families, const InFlightFacts& facts) {
+  const auto gauge = [&families](std::string name, std::string help, auto value) {
+    families.push_back(Family::gauge(std::move(name), std::move(help)));
+    families.back().add({}, static_cast<double>(value));
+  };
+  gauge("sluice_in_flight_requests", "Statements under way.", facts.requests);
+  gauge("sluice_in_flight_requests_max", "server.max_in_flight; 0 is no limit.",
+        facts.max_requests);
+  gauge("sluice_in_flight_bytes", "Bodies and large results under way.", facts.bytes);
+  gauge("sluice_in_flight_bytes_max", "server.max_in_flight_bytes; 0 is no limit.",
+        facts.max_bytes);
+  if (facts.max_connections == 0) return;
+  gauge("sluice_connections_taken", "Connections of all databases together, and reservations.",
+        facts.connections);
+  gauge("sluice_connections_max", "pools.max_connections.", facts.max_connections);
+  gauge("sluice_pools_waiting", "Pools that wait for leave to open a connection.",
+        facts.pools_waiting);
 }
 
 Family log_lines(const std::vector<LogLines>& lines) {
@@ -92,7 +124,8 @@ void add_usage(std::vector<Family>& families, const ProcessUsage& usage) {
 
 std::vector<Family> process_families(const ProcessFacts& facts) {
   std::vector<Family> families{http_durations(facts.http), stage_durations(facts.stages),
-                               auth_failures(facts), log_lines(facts.log_lines), build_info(facts)};
+                               auth_failures(facts),       overloads(facts),
+                               log_lines(facts.log_lines), build_info(facts)};
   if (facts.active_requests) {
     families.push_back(
         Family::gauge("http_server_active_requests", "Connections with a request in flight."));
@@ -100,6 +133,7 @@ std::vector<Family> process_families(const ProcessFacts& facts) {
   }
   families.push_back(Family::gauge("sluice_draining", "1 while the process is shutting down."));
   families.back().add({}, facts.draining ? 1 : 0);
+  if (facts.in_flight) add_in_flight(families, *facts.in_flight);
   if (facts.reload) add_reload(families, *facts.reload);
   add_usage(families, facts.usage);
   return families;

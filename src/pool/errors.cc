@@ -28,6 +28,10 @@ std::string describe(const Load& load) {
 std::string advice(const Load& load) {
   if (load.used >= load.limit) return "raise pool.max_size, or find what holds them";
   if (load.suspended) return "none is opened while the circuit breaker is open";
+  if (load.withheld) {
+    return "the gateway has as many connections as pools.max_connections and "
+           "pools.max_connections_per_server allow";
+  }
   if (load.connecting > 0) return "the database is slow to accept connections";
   return "see the pool's events for what keeps them";
 }
@@ -71,6 +75,13 @@ Error draining() {
 Error no_slot_for_probe() {
   return refusal(ErrorCode::kQueueFull, Fault::kCaller,
                  "every connection is in use, so that none is left to probe the database with");
+}
+
+Error no_leave_for_probe(base::Duration waited) {
+  return refusal(ErrorCode::kAcquireTimeout, Fault::kCaller,
+                 "the gateway has as many connections as pools.max_connections and "
+                 "pools.max_connections_per_server allow, and none became free within " +
+                     in_ms(waited));
 }
 
 Error probe_under_way() {

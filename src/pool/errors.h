@@ -14,6 +14,7 @@ struct Load {
   int limit = 0;    ///< max_size + max_overflow
   int waiting = 0;  ///< other callers in the queue
   bool suspended = false;
+  bool withheld = false;  ///< the budget has no leave for another connection
 };
 
 [[nodiscard]] Error queue_full(const Load& load);
@@ -21,6 +22,7 @@ struct Load {
 [[nodiscard]] Error paused(base::Duration waited);
 [[nodiscard]] Error draining();
 [[nodiscard]] Error no_slot_for_probe();
+[[nodiscard]] Error no_leave_for_probe(base::Duration waited);
 [[nodiscard]] Error probe_under_way();
 [[nodiscard]] Error probe_dropped();
 [[nodiscard]] Error silent_connect(base::Duration waited);

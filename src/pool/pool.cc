@@ -11,6 +11,8 @@ namespace {
 
 // How long a connection may be silent and still be lent without a ping (PrePing::kAuto).
 constexpr std::chrono::seconds kTrustedFor{30};
+// How long a connection is kept while others of its pool wait, though another pool needs it.
+constexpr std::chrono::milliseconds kTenure{100};
 
 }  // namespace
 
@@ -19,12 +21,18 @@ Pool::Pool(const PoolOptions& options, Dependencies dependencies)
       connector_(std::move(dependencies.connector)),
       listener_(dependencies.listener),
       random_(dependencies.random),
+      budget_(dependencies.budget),
       options_(options),
       waiters_(loop_.timers(), [this](WaiterId id) { on_waiter_deadline(id); }),
       refill_(random_),
       retry_timer_(loop_.timers(), [this] { serve(); }),
       maintenance_timer_(loop_.timers(), [this] { maintain(); }),
       pool_idle_timer_(loop_.timers(), [this] { on_pool_idle(); }),
+      probe_timer_(loop_.timers(),
+                   [this] {
+                     probe_waits_ = false;
+                     finish_probe(fail(no_leave_for_probe(options_.connect_timeout)));
+                   }),
       last_used_(loop_.now()),
       active_at_(last_used_) {}
 
@@ -77,6 +85,7 @@ Slot* Pool::take_ready(base::TimePoint now) {
     if (slot->expires > now) {
       idle_.remove(*slot);
       slots_.change(*slot, SlotState::kLeased);
+      note_idle();
       return slot;
     }
     close(*slot, CloseReason::kLifetime);
@@ -166,9 +175,17 @@ std::optional<CloseReason> Pool::unwanted(const Slot& slot) const {
   if (options_.max_queries > 0 && slot.uses >= options_.max_queries) {
     return CloseReason::kMaxQueries;
   }
+  if (budget_ && owes(slot)) return CloseReason::kYielded;
   const int others = slots_.live() - (slot.state == SlotState::kConnecting ? 0 : 1);
   if (others >= options_.max_size + options_.max_overflow) return CloseReason::kSurplus;
   return std::nullopt;
+}
+
+/// A connection whose place another pool waits for still serves some callers of this one, or else
+/// both would do little but open and close.
+bool Pool::owes(const Slot& slot) const {
+  const bool served = waiters_.empty() || loop_.now() - slot.created >= kTenure;
+  return served && budget_->should_yield();
 }
 
 std::optional<CloseReason> Pool::unfit(const Slot& slot) const {
@@ -244,7 +261,8 @@ Load Pool::load() const {
                       slots_.count(SlotState::kClosing),
           .limit = options_.max_size + options_.max_overflow,
           .waiting = waiters_.size(),
-          .suspended = suspended_};
+          .suspended = suspended_,
+          .withheld = withheld_};
 }
 
 PoolStats Pool::stats() const {
@@ -269,6 +287,7 @@ PoolStats Pool::stats() const {
   stats.acquired = acquired_;
   stats.released = released_;
   stats.acquire_timeouts = acquire_timeouts_;
+  stats.withheld = withheld_ && now.waiting > 0;
   return stats;
 }
 

@@ -50,6 +50,7 @@ class Pool {
     std::shared_ptr<Connector> connector;
     PoolListener& listener;
     base::Random& random;
+    ConnectionBudget* budget = nullptr;  ///< null: as many as the options say
   };
 
   Pool(const PoolOptions& options, Dependencies dependencies);
@@ -78,6 +79,11 @@ class Pool {
   void probe(std::function<void(Status)> probed);
   /// Idle connections from before now must answer a ping before they are used again.
   void suspect_idle();
+
+  /// There may be leave for a connection that was refused before.
+  void budget_changed();
+  /// Another pool needs a connection more: closes an idle one, if there is any.
+  void yield_connection();
 
   void pause();
   void resume();
@@ -116,6 +122,7 @@ class Pool {
   std::optional<CloseReason> free(Slot& slot);
   /// Why it should not be kept, age aside.
   [[nodiscard]] std::optional<CloseReason> unwanted(const Slot& slot) const;
+  [[nodiscard]] bool owes(const Slot& slot) const;
   [[nodiscard]] std::optional<CloseReason> unfit(const Slot& slot) const;
   void on_waiter_deadline(WaiterId id);
   void fail_all(const Error& error);
@@ -127,13 +134,17 @@ class Pool {
   // Opening (pool_opening.cc).
   [[nodiscard]] RefillNeed need() const;
   void open_wanted();
-  void start_connect(bool for_probe);
+  /// Whether there was leave for it.
+  bool start_connect(bool for_probe);
+  [[nodiscard]] std::optional<BudgetShare> take_share(bool urgent);
+  void note_idle();
   void connected(Slot& slot, Result<std::unique_ptr<Connection>> result);
   void adopt(Slot& slot, std::unique_ptr<Connection> connection);
   void connect_failed(Slot& slot, const Error& error);
   /// Whether one of them was the probe's.
   bool abandon_connects();
   void restart_connects();
+  void probe_later();
   void finish_probe(const Status& status);
 
   // Checking, cleaning, closing (pool_checking.cc).
@@ -178,6 +189,7 @@ class Pool {
   std::shared_ptr<Connector> connector_;
   PoolListener& listener_;
   base::Random& random_;
+  ConnectionBudget* const budget_;
   PoolOptions options_;
 
   SlotTable slots_;
@@ -190,6 +202,7 @@ class Pool {
   base::Timer retry_timer_;        // the end of the back-off
   base::Timer maintenance_timer_;  // the next idle connection to close, retire or ping
   base::Timer pool_idle_timer_;
+  base::Timer probe_timer_;  // how long a probe waits for leave to connect
   base::TimePoint last_used_;
   base::TimePoint active_at_;  // as last_used_, but probes count as well
   base::TimePoint retire_next_at_ = base::TimePoint::min();
@@ -202,6 +215,8 @@ class Pool {
   bool keepalive_running_ = false;
   bool suspended_ = false;
   bool paused_ = false;
+  bool withheld_ = false;     // a connection is wanted that the budget has no leave for
+  bool probe_waits_ = false;  // … for a probe
   bool draining_ = false;
   bool serving_ = false;  // serve() is on the stack
   bool serve_again_ = false;

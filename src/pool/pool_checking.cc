@@ -17,6 +17,11 @@ void Pool::make_idle(Slot& slot) {
   slots_.change(slot, SlotState::kIdle);
   idle_.insert(slot);
   wake_for(slot);
+  note_idle();
+}
+
+void Pool::note_idle() {
+  if (budget_) budget_->idle_changed(slots_.count(SlotState::kIdle));
 }
 
 std::optional<CloseReason> Pool::settle(Slot& slot, std::optional<CloseReason> reason) {

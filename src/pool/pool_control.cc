@@ -8,10 +8,24 @@ namespace sluice::pool {
 
 void Pool::suspend_refill(bool suspended) {
   suspended_ = suspended;
+  if (suspended) refill_.start_slowly();  // what comes back is not stormed
   if (!suspended) serve();
 }
 
 void Pool::suspect_idle() { ++suspicion_; }
+
+void Pool::budget_changed() {
+  if (probe_waits_) (void)start_connect(true);
+  serve();
+}
+
+void Pool::yield_connection() {
+  if (idle_.empty()) return;
+  close(*idle_.oldest(), CloseReason::kYielded);
+  schedule_maintenance();
+  report_closed(CloseReason::kYielded);
+  serve();
+}
 
 void Pool::pause() { paused_ = true; }
 

@@ -27,6 +27,7 @@ RefillNeed Pool::need() const {
 }
 
 void Pool::open_wanted() {
+  withheld_ = false;
   if (suspended_ || paused_ || draining_ || !in_use_) return;
   const int to_start = refill_.to_start(need());
   if (to_start == 0) return;
@@ -34,13 +35,29 @@ void Pool::open_wanted() {
     if (!retry_timer_.armed()) retry_timer_.arm(refill_.retry_at());
     return;
   }
-  for (int i = 0; i < to_start; ++i) start_connect(false);
+  for (int i = 0; i < to_start && start_connect(false); ++i) {
+  }
 }
 
-void Pool::start_connect(bool for_probe) {
+std::optional<BudgetShare> Pool::take_share(bool urgent) {
+  if (!budget_) return BudgetShare();
+  if (!budget_->try_take(urgent)) return std::nullopt;
+  return BudgetShare(budget_);
+}
+
+bool Pool::start_connect(bool for_probe) {
   const auto now = loop_.now();
+  auto share = take_share(for_probe || !waiters_.empty());
+  if (!share && for_probe) probe_later();
+  if (!for_probe) withheld_ = !share;
+  if (!share) return false;
+  if (for_probe) {
+    probe_waits_ = false;
+    probe_timer_.disarm();
+  }
   auto made = std::make_unique<Slot>(loop_.timers(), [this](Slot& late) { on_limit(late); });
   Slot& slot = slots_.add(std::move(made));
+  slot.share = std::move(*share);
   slot.for_probe = for_probe;
   slot.began = now;
   slot.generation = generation_;
@@ -49,6 +66,7 @@ void Pool::start_connect(bool for_probe) {
                                      [this, &slot](Result<std::unique_ptr<Connection>> result) {
                                        connected(slot, std::move(result));
                                      });
+  return true;
 }
 
 void Pool::connected(Slot& slot, Result<std::unique_ptr<Connection>> result) {
@@ -101,7 +119,7 @@ void Pool::connect_failed(Slot& slot, const Error& error) {
 }
 
 bool Pool::abandon_connects() {
-  bool of_probe = false;
+  bool of_probe = std::exchange(probe_waits_, false);
   for (auto left = slots_.all().size(); left > 0; --left) {
     Slot& slot = *slots_.all()[left - 1];
     if (slot.state != SlotState::kConnecting) continue;
@@ -112,7 +130,7 @@ bool Pool::abandon_connects() {
 }
 
 void Pool::restart_connects() {
-  if (abandon_connects()) start_connect(true);
+  if (abandon_connects()) (void)start_connect(true);
 }
 
 void Pool::probe(std::function<void(Status)> probed) {
@@ -122,13 +140,21 @@ void Pool::probe(std::function<void(Status)> probed) {
   if (!room && idle_.empty()) return probed(fail(no_slot_for_probe()));
   touch(loop_.now());
   probed_ = std::move(probed);
-  if (room) return start_connect(true);
+  if (room && (start_connect(true) || idle_.empty())) return;
+  probe_waits_ = false;
+  probe_timer_.disarm();
   Slot& slot = *idle_.newest();
   idle_.remove(slot);
   start_ping(slot, PingPurpose::kProbe);
 }
 
+void Pool::probe_later() {
+  if (!probe_waits_) probe_timer_.arm(loop_.now() + options_.connect_timeout);
+  probe_waits_ = true;
+}
+
 void Pool::finish_probe(const Status& status) {
+  probe_timer_.disarm();
   if (const auto probed = std::exchange(probed_, nullptr)) probed(status);
 }
 

@@ -10,6 +10,7 @@
 #include "base/time.h"
 #include "base/timer.h"
 #include "pool/connection.h"
+#include "pool/connection_budget.h"
 
 namespace sluice::pool {
 
@@ -29,8 +30,9 @@ enum class CloseReason {
   kSurplus,      ///< more than max_size allows
   kPoolIdle,     ///< the whole pool was unused for pool_idle_timeout
   kDrained,      ///< the pool is shutting down
+  kYielded,      ///< another pool needed it more (ConnectionBudget)
 };
-inline constexpr std::size_t kCloseReasons = 10;
+inline constexpr std::size_t kCloseReasons = 11;
 [[nodiscard]] std::string_view to_string(CloseReason reason);
 
 /// Why a connection is pinged.
@@ -42,6 +44,7 @@ struct Slot {
   Slot(base::TimerQueue& timers, std::function<void(Slot&)> late)
       : limit(timers, [this, told = std::move(late)] { told(*this); }) {}
 
+  BudgetShare share;  ///< outlives the connection
   SlotState state = SlotState::kConnecting;
   std::unique_ptr<ConnectAttempt> attempt;
   std::unique_ptr<Connection> connection;

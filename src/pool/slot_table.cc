@@ -24,6 +24,8 @@ std::string_view to_string(CloseReason reason) {
       return "surplus";
     case CloseReason::kPoolIdle:
       return "pool_idle";
+    case CloseReason::kYielded:
+      return "yielded";
     case CloseReason::kDrained:
       return "drained";
   }

@@ -46,12 +46,14 @@ std::optional<Role> parse_role(std::string_view name) {
   return std::nullopt;
 }
 
-ApiKeys::ApiKeys(const std::vector<config::ApiKeyConfig>& keys) {
+ApiKeys::ApiKeys(const std::vector<config::ApiKeyConfig>& keys,
+                 const config::ClientLimits& limits) {
   if (sodium_init() < 0) throw std::runtime_error("libsodium cannot be initialised");
   for (const config::ApiKeyConfig& key : keys) {
     // An unknown word cannot come out of the configuration; if it did, it must not give rights.
     const Role role = parse_role(key.role).value_or(Role::kQuery);
-    keys_.push_back({digest_of(key.key.reveal()), {key.name, role}});
+    keys_.push_back(
+        {digest_of(key.key.reveal()), {key.name, role, config::limits_of(key, limits)}});
   }
 }
 

@@ -19,6 +19,8 @@ enum class Role { kQuery, kOperator, kAdmin };
 struct Principal {
   std::string name;
   Role role = Role::kQuery;
+  config::ClientLimits limits = {};
+  bool by_address = false;  ///< there are no keys: clients are told apart by where they are
   [[nodiscard]] bool may(Role needed) const { return role >= needed; }
 };
 
@@ -26,7 +28,9 @@ struct Principal {
 /// end, so that neither memory nor timing tells a key. Immutable, thread-safe.
 class ApiKeys {
  public:
-  explicit ApiKeys(const std::vector<config::ApiKeyConfig>& keys);
+  /// `limits`: of keys that name none.
+  explicit ApiKeys(const std::vector<config::ApiKeyConfig>& keys,
+                   const config::ClientLimits& limits = {});
 
   /// No key is configured: everybody is admin (the configuration allows that on loopback only).
   [[nodiscard]] bool open() const { return keys_.empty(); }

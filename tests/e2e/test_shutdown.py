@@ -4,6 +4,7 @@ import concurrent.futures
 import http.client
 import json
 import signal
+import socket
 import subprocess
 import threading
 import time
@@ -111,6 +112,92 @@ class Shutdown(unittest.TestCase):
                 call.result()
             except (OSError, http.client.HTTPException):
                 pass
+
+    def test_what_was_accepted_has_its_answer_and_its_effect(self):
+        """Keep-alive and pipelining clients write numbered rows until the gateway is gone. Every 200 is one row; what
+        had no answer is at most one row; no other status than a clean 503 comes."""
+        self.postgres.run("create table if not exists written (token text); truncate written; grant all on written to app")
+        for delay in (0, 300):
+            with self.subTest(drain_delay_ms=delay):
+                gateway = self.start(server={"drain_delay_ms": delay})
+                told, book = threading.Event(), {}
+                with concurrent.futures.ThreadPoolExecutor(12) as threads:
+                    clients = [threads.submit(self.write_until_gone, gateway, f"{delay}-{n}", 1 + n % 3, told, book) for n in range(12)]
+                    wait_until(lambda: sum(status == 200 for status in book.copy().values()) > 300, "there is load")
+                    told.set()
+                    gateway.process.send_signal(signal.SIGTERM)
+                    for done in clients:
+                        done.result()
+                self.assertEqual(gateway.terminate(), 0)
+                self.assertEqual(set(book.values()) - {200, 503, "sent late", "sent before"}, set(), book)
+                self.assertEqual([token for token, status in book.items() if status == "sent before"], [], "sent before the signal, and never answered")
+                self.assert_effects(book)
+
+    def assert_effects(self, book):
+        counts = dict(line.split("|") for line in self.postgres.run("select token, count(*) from written group by 1").splitlines())
+        for token, status in book.items():
+            written = int(counts.get(token, 0))
+            if status == 200:
+                self.assertEqual(written, 1, token)
+            elif status == 503:
+                self.assertEqual(written, 0, token)
+            else:
+                self.assertLessEqual(written, 1, token)
+
+    def write_until_gone(self, gateway, name, depth, told, book):
+        """Sends `depth` requests at a time on one connection."""
+        number = 0
+        with socket.create_connection(("127.0.0.1", gateway.port), timeout=30) as plain, plain.makefile("rb") as answers:
+            while True:
+                tokens = [f"{name}-{number + i}" for i in range(depth)]
+                number += depth
+                before = not told.is_set()
+                try:
+                    plain.sendall(b"".join(self.request(token) for token in tokens))
+                except OSError:
+                    return
+                if before and not told.is_set():
+                    book.update({token: "sent before" for token in tokens[:1]})
+                    book.update({token: "sent late" for token in tokens[1:]})
+                else:
+                    book.update({token: "sent late" for token in tokens})
+                for token in tokens:
+                    status, last = self.read_answer(answers)
+                    if status:
+                        book[token] = status
+                    if last:
+                        return
+
+    @staticmethod
+    def request(token):
+        body = json.dumps({"sql": "insert into written values ($1)", "params": [token]}).encode()
+        return b"POST /query/main HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)
+
+    @staticmethod
+    def read_answer(answers):
+        """The status, and whether nothing more will come."""
+        try:
+            line = answers.readline()
+            if not line:
+                return None, True
+            headers = http.client.parse_headers(answers)
+            answers.read(int(headers["Content-Length"]))
+            return int(line.split()[1]), headers.get("Connection") == "close"
+        except OSError:
+            return None, True
+
+    def test_a_killed_gateway_leaves_nothing_running(self):
+        gateway = Gateway({"databases": {"main": {**self.postgres.target(), "pool": {"max_size": 5}}}})
+        with concurrent.futures.ThreadPoolExecutor(4) as threads:
+            calls = [threads.submit(gateway.query, "select pg_sleep(60)") for _ in range(4)]
+            active = "select count(*) from pg_stat_activity where application_name = 'sluice'"
+            wait_until(lambda: self.postgres.run(active + " and state = 'active'") == "4", "they run")
+            gateway.process.kill()
+            for call in calls:
+                self.assertIsNotNone(call.exception())
+        gateway._end()
+        # client_connection_check_interval notices that nobody listens any more.
+        wait_until(lambda: self.postgres.run(active) == "0", "the server has noticed", patience=30)
 
     def test_port_zero_prints_the_port(self):
         process = subprocess.Popen([BINARY, "serve", "--listen", "127.0.0.1:0"],

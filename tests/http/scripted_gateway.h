@@ -43,7 +43,7 @@ class ScriptedGateway {
   explicit ScriptedGateway(const ServerOptions& options = default_options())
       : server_(make_server(options)),
         manager_({loops(), databases_, observer_, 1}),
-        gateway_({manager_, events_, loops()}, rules()),
+        gateway_({manager_, events_, loops(), in_flight_, {}, {}}, rules()),
         api_(router_, gateway_) {
     add_all_routes(api_);
     server_->start(router_, nullptr);
@@ -86,6 +86,7 @@ class ScriptedGateway {
   EchoingDatabases databases_;
   Observer observer_;
   gateway::Events events_;
+  gateway::InFlight in_flight_{{}};
   std::unique_ptr<Server> server_;
   manager::Manager manager_;
   gateway::Gateway gateway_;

@@ -169,7 +169,7 @@ void Calls::check_error(const Call& call, const Error& error, const Surroundings
     verdict_.broken("what is called not started was not sent",
                     call.name + " ended as not started, but had been sent: " + error.message);
   }
-  const bool its_own_doing = call.cancelled || now.closing || !call.made.registration;
+  const bool its_own_doing = now.shared || call.cancelled || now.closing || !call.made.registration;
   if (call.order.key.second == kSteady && !its_own_doing) {
     verdict_.broken("a healthy database is never refused because of a sick one",
                     call.name + " failed: " + error.message);

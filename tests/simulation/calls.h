@@ -22,6 +22,7 @@ struct Surroundings {
   int registration = 0;   ///< tells one registration of a database from the next; 0: none
   bool in_order = false;  ///< calls of one caller cannot overtake each other
   bool closing = false;
+  bool shared = false;  ///< databases share a number of connections, and may lack one for a while
 };
 
 /// The calls (and the legs of fan-outs) that were made, what databases saw of each, and how each

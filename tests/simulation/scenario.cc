@@ -48,6 +48,7 @@ class Author {
     }
     const int count = chance(20) ? pick(10, 40) : pick(40, 160);
     for (int i = 0; i < count; ++i) add(any());
+    scenario_.max_connections = chance(40) ? pick(1, 8) : 0;
     return std::move(scenario_);
   }
 
@@ -194,7 +195,10 @@ class Author {
 Scenario make_scenario(std::uint64_t seed) { return Author(seed).write(); }
 
 std::string to_string(const Scenario& scenario) {
-  std::string text = std::to_string(scenario.workers) + " workers; db0 is always well\n";
+  std::string text = std::to_string(scenario.workers) + " workers; db0 is always well";
+  if (scenario.max_connections > 0)
+    text += "; at most " + std::to_string(scenario.max_connections) + " connections";
+  text += "\n";
   int line = 0;
   for (const Event& event : scenario.events) {
     text += "  " + std::to_string(++line) + ". " + to_string(event) + "\n";

@@ -22,6 +22,7 @@ struct Scenario {
   std::uint64_t seed = 0;
   int workers = 1;
   int databases = 2;
+  int max_connections = 0;  ///< of all databases together; 0: no limit
   Ending ending = Ending::kRecovery;
   milliseconds close_patience{};
   std::vector<Event> events;

@@ -33,7 +33,8 @@ World::World(const Scenario& scenario, Met& met)
                                      .connectors = connectors_,
                                      .observer = *this,
                                      .seed = scenario.seed,
-                                     .clock = [this] { return workers_.now(); }});
+                                     .clock = [this] { return workers_.now(); },
+                                     .connections = {scenario.max_connections, 0}});
   for (int i = 0; i < scenario.databases; ++i) {
     set_mood(fake(i), Mood::kHealthy, random_);
     fake(i).shares = [](const Query& query) { return Calls::is_short_read(query.sql); };
@@ -105,6 +106,15 @@ void World::check() {
     });
     pools_.check(i, fake(i), static_cast<int>(trials));
   }
+  if (scenario_.max_connections > 0) check_budget();
+}
+
+void World::check_budget() {
+  int all = 0;
+  for (int i = 0; i < scenario_.databases; ++i) all += fake(i).live() + fake(i).connecting();
+  if (all <= scenario_.max_connections) return;
+  verdict_.broken("no more connections than all may have together",
+                  std::to_string(all) + " of " + std::to_string(scenario_.max_connections));
 }
 
 /// Nothing is on its way between workers.
@@ -156,7 +166,7 @@ void World::recover() {
   give_everything_back();
   advance(kUntilAllIsQuiet);
   give_everything_back();  // what was still lent meanwhile
-  if (verdict_.ok()) pools_.require_min_size();
+  if (verdict_.ok() && scenario_.max_connections == 0) pools_.require_min_size();
   for (int i = 0; i < scenario_.databases && verdict_.ok(); ++i) recover(i);
   advance(seconds(5));
   if (verdict_.ok()) check_quiet();
@@ -226,6 +236,10 @@ void World::check_gone() {
   answers_.require_none_open("until the end");
   handles_.clear();
   fan_outs_.clear();
+  if (const auto left = manager_->connections(); left.taken + left.waiting > 0) {
+    verdict_.broken("the budget is whole again", std::to_string(left.taken) + " are taken, " +
+                                                     std::to_string(left.waiting) + " pools wait");
+  }
   manager_.reset();
   pools_.require_gone();
   if (workers_.next_timer()) verdict_.broken("no timer is left behind", "one is");

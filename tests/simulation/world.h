@@ -54,6 +54,7 @@ class World final : private Observer {
   void advance_to(base::TimePoint moment);
   void check();
   void check_at_rest();
+  void check_budget();
   void end();
   void recover();
   void recover(int database);
@@ -80,6 +81,7 @@ class World final : private Observer {
   void lend(const Event& event);
   void lent(int id, Result<std::unique_ptr<manager::Loan>> loan);
   void give_back(const Event& event);
+  [[nodiscard]] base::TimePoint connects_ended_by();
   void connect(const Event& event);
   void connected(const Event& event, const Result<Connected>& result);
   void disconnect(const Event& event);

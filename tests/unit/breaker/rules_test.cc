@@ -195,5 +195,41 @@ TEST_F(BreakerRules, NewThresholdsHoldFromTheNextResultOn) {
   EXPECT_EQ(breaker->state(), BreakerState::kOpen);
 }
 
+TEST_F(BreakerRules, ConnectsThatFailAreToldBeforeTheyOpenIt) {
+  call(nullptr);
+  EXPECT_EQ(breaker->status(now).connect_failures, 0);
+  now += milliseconds(1);
+  const Error failure = lost();
+  breaker->report_connect(milliseconds(1), &failure, now);
+  breaker->report_connect(milliseconds(1), &failure, now);
+  EXPECT_EQ(breaker->state(), BreakerState::kClosed);
+  EXPECT_EQ(breaker->status(now).connect_failures, 2);
+  expect_says("2 connects failed in a row (5 open the breaker), the last: connection lost; ");
+  now += options.window - milliseconds(1);
+  EXPECT_EQ(breaker->status(now).connect_failures, 2);
+  now += milliseconds(1);
+  EXPECT_EQ(breaker->status(now).connect_failures, 0);
+  expect_does_not_say("in a row");
+}
+
+TEST_F(BreakerRules, AConnectThatSucceedsIsTheEndOfTheTrouble) {
+  now += milliseconds(1);
+  const Error failure = lost();
+  breaker->report_connect(milliseconds(1), &failure, now);
+  EXPECT_EQ(breaker->status(now).connect_failures, 1);
+  breaker->report_connect(milliseconds(1), nullptr, now);
+  EXPECT_EQ(breaker->status(now).connect_failures, 0);
+}
+
+TEST_F(BreakerRules, ARefusalForRefusedCredentialsCarriesTheServersWord) {
+  const Error rejection = wrong_password();
+  now += milliseconds(1);
+  breaker->report_connect(milliseconds(1), &rejection, now);
+  ASSERT_TRUE(refused());
+  EXPECT_EQ(breaker->acquire(now).error().sqlstate(), "28P01");
+  breaker->force(BreakerState::kForcedOpen, {}, "maintenance", now);
+  EXPECT_EQ(breaker->acquire(now).error().sqlstate(), "");
+}
+
 }  // namespace
 }  // namespace sluice::breaker

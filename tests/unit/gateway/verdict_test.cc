@@ -118,5 +118,22 @@ TEST(Verdict, AnOperatorsHandIsSeen) {
   EXPECT_EQ(attention_for(stats, {}).level, Level::kGood);
 }
 
+TEST(Verdict, ADatabaseThatCannotBeConnectedToIsToldBeforeItsBreakerOpens) {
+  DatabaseStats stats;
+  stats.breaker.connect_failures = 2;
+  stats.breaker.explanation =
+      "2 connects failed in a row (5 open the breaker), the last: cannot connect to "
+      "app@127.0.0.1:5432/app: Connection refused. Is the server running?; none of 3 calls failed";
+  const Attention down = attention_for(stats, {});
+  EXPECT_EQ(down.level, Level::kBad);
+  EXPECT_EQ(down.words, "it cannot be connected to (Connection refused)");
+  stats.pool.idle = 1;
+  const Attention half = attention_for(stats, {});
+  EXPECT_EQ(half.level, Level::kWarning);
+  EXPECT_EQ(half.words, "new connections cannot be opened (Connection refused)");
+  stats.breaker.connect_failures = 0;
+  EXPECT_EQ(attention_for(stats, {}).level, Level::kGood);
+}
+
 }  // namespace
 }  // namespace sluice::gateway

@@ -35,6 +35,8 @@ TEST(Problem, HasAStatusForEveryCode) {
                                              {ErrorCode::kDraining, 503},
                                              {ErrorCode::kQueryTimeout, 504},
                                              {ErrorCode::kResultTooLarge, 422},
+                                             {ErrorCode::kOverloaded, 503},
+                                             {ErrorCode::kTooManyRequests, 429},
                                              {ErrorCode::kCancelled, 503},
                                              {ErrorCode::kWouldDeadlock, 500},
                                              {ErrorCode::kInternal, 500}};

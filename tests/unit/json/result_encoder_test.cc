@@ -262,5 +262,29 @@ TEST(ResultEncoder, WritesBrokenArraysAsText) {
   EXPECT_EQ(encoded_array(ValueKind::kNumber, "{1,2"), R"("{1,2")");
 }
 
+TEST(ResultEncoder, AsksBeforeItGrowsMuchAndTakesARefusal) {
+  ResultEncoder encoder({}, kPlenty);
+  std::vector<std::size_t> asked;
+  encoder.ask_before_growing([&asked](std::size_t bytes) {
+    asked.push_back(bytes);
+    return asked.size() < 3;
+  });
+  encoder.on_columns({column("c")});
+  const std::string kilobyte(1'000, 'x');
+  int rows = 0;
+  for (; put(encoder, {kilobyte}) == RowVerdict::kContinue; ++rows) {
+    if (encoder.bytes() <= 64 * 1024) EXPECT_TRUE(asked.empty());
+  }
+  EXPECT_EQ(asked, (std::vector<std::size_t>{64 * 1024, 128 * 1024, 256 * 1024}));
+  EXPECT_TRUE(encoder.starved());
+  EXPECT_LE(encoder.bytes(), 256u * 1024);
+  EXPECT_EQ(encoder.rows(), rows);
+  ResultEncoder small({}, 100);
+  small.ask_before_growing([](std::size_t) { return false; });
+  small.on_columns({column("c")});
+  EXPECT_EQ(put(small, {std::string(200, 'x')}), RowVerdict::kTooLarge);
+  EXPECT_FALSE(small.starved());
+}
+
 }  // namespace
 }  // namespace sluice::json

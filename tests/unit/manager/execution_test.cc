@@ -535,5 +535,21 @@ TEST_F(ExecutionTest, WhatMayHaveRunIsNotTriedAgain) {
   EXPECT_EQ(orders().statement("SELECT n").calls(), 1);
 }
 
+TEST_F(ExecutionTest, AFailedCallTellsWhereItsTimeWent) {
+  const auto running = occupy_the_only_connection();
+  const auto waiting = call("SELECT 1", 300ms);
+  loop.advance(300ms);
+  ASSERT_TRUE(waiting->done());
+  EXPECT_EQ(waiting->code(), ErrorCode::kAcquireTimeout);
+  EXPECT_EQ(waiting->result->error().timings.queue, 300ms);
+  EXPECT_EQ(waiting->result->error().timings.database, 0ms);
+
+  orders().cancels.always(Answer::never());
+  loop.advance(29'700ms);
+  ASSERT_TRUE(running->done());
+  EXPECT_EQ(running->code(), ErrorCode::kQueryTimeout);
+  EXPECT_EQ(running->result->error().timings.database, 30s);
+}
+
 }  // namespace
 }  // namespace sluice::manager

@@ -92,5 +92,19 @@ TEST_F(ProbedHealth, EndsAfterFiveSecondsWhateverADatabaseDoes) {
   EXPECT_FALSE(health->databases[0].healthy);
 }
 
+TEST_F(ProbedHealth, ADatabaseThatCannotBeConnectedToIsDownAtOnce) {
+  register_orders();
+  orders().connects.always(Answer::fails(testing::refused_connection()));
+  call("SELECT 1");
+  loop.run_posted();
+  EXPECT_EQ(stats().breaker.state, BreakerState::kClosed);
+  std::optional<Health> health;
+  manager.health(false, &loop, [&health](Health judged) { health = std::move(judged); });
+  loop.run_posted();
+  ASSERT_TRUE(health.has_value());
+  EXPECT_FALSE(health->databases[0].healthy);
+  EXPECT_NE(health->databases[0].status.find("refused"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace sluice::manager

@@ -157,5 +157,25 @@ TEST_F(OperatorsTest, OnlyWholeIdsCancelSomething) {
   EXPECT_FALSE(running->done());
 }
 
+TEST_F(OperatorsTest, AProbeAsksTheServerAndDoesNotTrustALogIn) {
+  orders().pings.next(Answer::fails(testing::refused_connection()));
+  std::optional<Result<TrialReport>> report;
+  manager.probe("orders", [&report](const Result<TrialReport>& found) { report = found; });
+  loop.run_posted();
+  ASSERT_TRUE(report && !*report);
+  EXPECT_EQ(report->error().code, ErrorCode::kDatabaseUnavailable);
+
+  report.reset();
+  orders().pings.next(Answer::never());
+  manager.probe("orders", [&report](const Result<TrialReport>& found) { report = found; });
+  loop.advance(999ms);
+  EXPECT_FALSE(report.has_value());
+  loop.advance(1ms);
+  loop.run_posted();
+  ASSERT_TRUE(report && !*report);
+  loop.advance(5s);
+  EXPECT_EQ(orders().live(), 0);
+}
+
 }  // namespace
 }  // namespace sluice::manager

@@ -198,5 +198,77 @@ TEST_F(RegistrarTest, ATargetWithoutAnIdIsTheOneThatWasRegisteredFirstOfThoseTha
   EXPECT_EQ((*connect({target(), {}, "", true, {}}))->db_id, "ant");
 }
 
+/// Adds one to the pool's size, whatever it is by then.
+Revise one_more() {
+  return [](const DatabaseOptions& current) {
+    auto options = current;
+    ++options.pool.max_size;
+    return options;
+  };
+}
+
+TEST_F(RegistrarTest, ChangesAtTheSameTimeDoNotOverwriteEachOther) {
+  register_orders();
+  int done = 0;
+  manager.configure("orders", one_more(), [&done](const Status&) { ++done; });
+  manager.configure("orders", Revise([](const DatabaseOptions& current) {
+                      auto options = current;
+                      options.query.timeout = 7s;
+                      return options;
+                    }),
+                    [&done](const Status&) { ++done; });
+  loop.run_posted();
+  EXPECT_EQ(done, 2);
+  EXPECT_EQ(stats().options.pool.max_size, 11);
+  EXPECT_EQ(stats().options.query.timeout, 7s);
+}
+
+TEST_F(RegistrarTest, AChangeWaitsForAConnectThatIsTriedAndIsNotLost) {
+  register_orders();
+  orders().connects.next(Answer::never());
+  ConnectCall again{target(), {}, "orders", true, {}};
+  again.options.query.timeout = 7s;
+  std::vector<std::string> ended;
+  again.done = [&ended](const Result<Connected>& result) {
+    ended.push_back(result ? "connect" : "connect failed");
+  };
+  manager.connect(again);
+  manager.configure("orders", one_more(), [&ended](const Status&) { ended.push_back("change"); });
+  loop.run_posted();
+  EXPECT_TRUE(ended.empty());
+  loop.advance(5s);  // the connect times out
+  EXPECT_EQ(ended, (std::vector<std::string>{"connect failed", "change"}));
+  EXPECT_EQ(stats().options.pool.max_size, 11);
+  EXPECT_EQ(stats().options.query.timeout, 30s);
+}
+
+TEST_F(RegistrarTest, AConnectStartsFromWhatIsInForceWhenItsTurnHasCome) {
+  register_orders();
+  ConnectCall again{target(), {}, "orders", true, {}};
+  again.complete = [this](ConnectCall& call) {
+    call.options = manager.find("orders", nullptr)->options;
+    call.options.query.timeout = 7s;
+  };
+  again.done = [](const Result<Connected>&) {};
+  manager.configure("orders", one_more(), [](const Status&) {});
+  manager.connect(again);
+  manager.configure("orders", one_more(), [](const Status&) {});
+  loop.run_posted();
+  EXPECT_EQ(stats().options.pool.max_size, 12);
+  EXPECT_EQ(stats().options.query.timeout, 7s);
+}
+
+TEST_F(RegistrarTest, AChangeThatWouldNotDoSaysSo) {
+  register_orders();
+  std::optional<Status> done;
+  manager.configure("orders", Revise([](const DatabaseOptions&) -> Result<DatabaseOptions> {
+                      return fail(invalid_request("nonsense"));
+                    }),
+                    [&done](Status status) { done = std::move(status); });
+  loop.run_posted();
+  ASSERT_TRUE(done && !*done);
+  EXPECT_EQ(done->error().message, "nonsense");
+}
+
 }  // namespace
 }  // namespace sluice::manager
