@@ -64,6 +64,11 @@ class Execution final : public RowSink, public std::enable_shared_from_this<Exec
   void cancel_by(const std::string& actor);
   /// What there is to see of it; empty once its caller has been answered.
   [[nodiscard]] std::optional<LiveCall> look() const;
+  /// Since when it has a connection; empty while it has none.
+  [[nodiscard]] std::optional<base::TimePoint> holds_since() const;
+  /// What a caller is told who waited for its connection in vain. No client is told of another's
+  /// statements.
+  [[nodiscard]] Holder as_holder(pool::ClientId asker) const;
 
   [[nodiscard]] Shard& shard() { return *shard_; }
   [[nodiscard]] std::shared_ptr<Shard> shared_shard() { return shard_; }
@@ -89,6 +94,7 @@ class Execution final : public RowSink, public std::enable_shared_from_this<Exec
   void ask_to_stop();
   void finish(Result<Completion> result);
   void answer(Result<Completion> result);
+  void name_holders(Error& error) const;
   [[nodiscard]] bool may_run_again() const;
   [[nodiscard]] bool needs_second_try(const Error& error) const;
   void run_alone(const Error& error);
@@ -111,6 +117,7 @@ class Execution final : public RowSink, public std::enable_shared_from_this<Exec
   std::size_t step_ = 0;
   std::size_t running_index_ = 0;  // place in the shard's list
   std::uint64_t number_ = 0;       // for operators to name it by
+  pool::ClientId client_ = 0;      // whose share of the pool it takes
   pool::WaiterId waiter_ = 0;
   breaker::Permit permit_;
   std::optional<pool::Errand> errand_;  // of a single statement

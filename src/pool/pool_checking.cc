@@ -8,6 +8,7 @@ namespace sluice::pool {
 namespace {
 
 constexpr std::chrono::seconds kPingLimit{1};
+constexpr std::chrono::seconds kCanaryLimit{5};  // it is to find out how slow pings are
 constexpr std::chrono::seconds kResetLimit{5};
 constexpr std::chrono::seconds kCloseLimit{2};
 
@@ -23,6 +24,8 @@ std::optional<CloseReason> Pool::settle(Slot& slot, std::optional<CloseReason> r
   if (slot.spoiled || slot.connection->broken()) reason = CloseReason::kBroken;
   if (reason) {
     close(slot, *reason);
+  } else if (std::exchange(canary_wanted_, false)) {
+    start_ping(slot, PingPurpose::kCanary);
   } else {
     make_idle(slot);
   }
@@ -33,7 +36,11 @@ std::optional<CloseReason> Pool::settle(Slot& slot, std::optional<CloseReason> r
 
 void Pool::ping_for_waiters() {
   if (paused_) return;
-  while (!idle_.empty() && slots_.count(SlotState::kPinging) < waiters_.size()) {
+  const auto may_ping = [this] {
+    const int pinging = slots_.count(SlotState::kPinging);
+    return pinging < waiters_.size() && pinging + slots_.count(SlotState::kLeased) < lendable_;
+  };
+  while (!idle_.empty() && may_ping()) {
     Slot& slot = *idle_.newest();
     idle_.remove(slot);
     start_ping(slot, PingPurpose::kBorrow);
@@ -45,7 +52,8 @@ void Pool::start_ping(Slot& slot, PingPurpose purpose) {
   slots_.change(slot, SlotState::kPinging);
   slot.ping_purpose = purpose;
   slot.began = now;
-  slot.limit.arm(now + kPingLimit);
+  const bool canary = purpose == PingPurpose::kCanary;
+  slot.limit.arm(now + (canary ? kCanaryLimit : kPingLimit));
   if (purpose == PingPurpose::kKeepalive) keepalive_running_ = true;
   slot.connection->ping([this, &slot](const Status& status) { ping_ended(slot, status); });
 }
@@ -60,6 +68,7 @@ void Pool::ping_ended(Slot& slot, const Status& status) {
   slot.suspicion = suspicion_;
   doubt_ = false;
   if (purpose == PingPurpose::kKeepalive) keepalive_running_ = false;
+  limiter_.answered_ping(took);
   // An old one stays: the reaper takes them one by one, and sees to the replacement.
   const auto closed = settle(slot, unwanted(slot));
   schedule_maintenance();
@@ -89,7 +98,8 @@ void Pool::ping_failed(Slot& slot, const Error& error) {
 
 void Pool::start_reset(Slot& slot) {
   slots_.change(slot, SlotState::kResetting);
-  slot.limit.arm(loop_.now() + kResetLimit);
+  slot.began = loop_.now();
+  slot.limit.arm(slot.began + kResetLimit);
   slot.connection->reset(options_.reset,
                          [this, &slot](const Status& status) { reset_ended(slot, status); });
 }
@@ -100,6 +110,7 @@ void Pool::reset_ended(Slot& slot, const Status& status) {
   if (status) {
     slot.alive_at = loop_.now();
     slot.suspicion = suspicion_;
+    service_time_.record(slot.alive_at - slot.began, 0, slot.alive_at);
     closed = settle(slot, unfit(slot));
   } else {
     close(slot, CloseReason::kResetFailed);
