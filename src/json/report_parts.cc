@@ -47,7 +47,6 @@ void write_breaker(Writer& writer, const BreakerStatus& breaker, system_clock::t
   writer.end_object();
 }
 
-/// Who was refused early, and how many connections are lent at once. Null: that is switched off.
 void write_overload(Writer& writer, const PoolStats& pool) {
   const auto if_on = [](int value) { return value > 0 ? std::optional(value) : std::nullopt; };
   writer.begin_object("overload");

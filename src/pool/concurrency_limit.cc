@@ -79,14 +79,14 @@ bool ConcurrencyLimit::cut(std::string reason) {
   if (next == limit_) return false;
   limit_ = next;
   ++cuts_;
-  reason_ = std::move(reason);
+  reason_ = cut_reason_ = std::move(reason);
   return true;
 }
 
 bool ConcurrencyLimit::raise() {
   if (limit_ >= most_) return false;
   ++limit_;
-  reason_ = "no sign of overload in the last second";
+  reason_ = "no sign of overload in the last second; it was lowered because " + cut_reason_;
   return true;
 }
 

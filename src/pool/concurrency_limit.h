@@ -53,6 +53,7 @@ class ConcurrencyLimit {
   int limit_;
   std::int64_t cuts_ = 0;
   std::string reason_;
+  std::string cut_reason_;
   std::int64_t well_ = 0;
   std::int64_t overloads_ = 0;
   int seconds_ = 0;  // since calls were last judged

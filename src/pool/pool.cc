@@ -47,15 +47,19 @@ WaiterId Pool::acquire(base::Deadline deadline, Acquired acquired, const Errand*
     ++acquire_timeouts_;
     return refuse(acquire_timeout(load(), base::Duration::zero()), acquired);
   }
-  Waiter waiter{std::move(acquired), now, errand,
-                &clients_.of(options_.fair_shares ? client : ClientId{0})};
+  Waiter waiter{std::move(acquired), now, errand};
+  const auto name_client = [&] {
+    waiter.client = &clients_.of(options_.fair_shares ? client : ClientId{0});
+  };
   // Nobody barges in: who comes while others wait has to wait, too.
   if (waiters_.empty() && !paused_ && may_lend()) {
     if (Slot* slot = take_ready(now)) {
+      name_client();
       lend(*slot, waiter);
       return 0;
     }
   }
+  name_client();
   return enqueue(std::move(waiter), deadline);
 }
 

@@ -182,6 +182,7 @@ class Pool {
   void report_closed(CloseReason reason, int times = 1);
   void on_idle_broken(Slot& slot);
   void on_limit(Slot& slot);
+  bool is_slow_canary(Slot& slot);
 
   // What time does (pool_maintenance.cc).
   void touch(base::TimePoint now);
@@ -222,8 +223,8 @@ class Pool {
   Codel codel_;
   ConcurrencyLimit limiter_;
   Sizing sizing_;
-  int lendable_;                // connections that may be lent at once
-  bool watched_;                // something wants to look every second
+  int lendable_ = 0;            // connections that may be lent at once
+  bool watched_ = false;        // something wants to look every second
   bool canary_wanted_ = false;  // the next connection that gets free is pinged first
   base::Timer second_timer_;
   struct {

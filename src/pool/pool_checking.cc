@@ -52,8 +52,7 @@ void Pool::start_ping(Slot& slot, PingPurpose purpose) {
   slots_.change(slot, SlotState::kPinging);
   slot.ping_purpose = purpose;
   slot.began = now;
-  const bool canary = purpose == PingPurpose::kCanary;
-  slot.limit.arm(now + (canary ? kCanaryLimit : kPingLimit));
+  slot.limit.arm(now + kPingLimit);
   if (purpose == PingPurpose::kKeepalive) keepalive_running_ = true;
   slot.connection->ping([this, &slot](const Status& status) { ping_ended(slot, status); });
 }
@@ -157,11 +156,22 @@ void Pool::on_idle_broken(Slot& slot) {
   serve();
 }
 
+/// It may go on, but nobody counts on it any more.
+bool Pool::is_slow_canary(Slot& slot) {
+  const auto until = slot.began + kCanaryLimit;
+  if (slot.ping_purpose != PingPurpose::kCanary || loop_.now() >= until) return false;
+  doubt_ = true;
+  slot.limit.arm(until);
+  serve();
+  return true;
+}
+
 void Pool::on_limit(Slot& slot) {
   switch (slot.state) {
     case SlotState::kConnecting:
       return connect_failed(slot, silent_connect(loop_.now() - slot.began));
     case SlotState::kPinging:
+      if (is_slow_canary(slot)) return;
       return ping_failed(slot, silent_ping(loop_.now() - slot.began));
     case SlotState::kResetting:
       close(slot, CloseReason::kResetFailed);

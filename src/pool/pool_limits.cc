@@ -80,7 +80,7 @@ void Pool::judge_limits() {
       set_lendable(limiter_.reason());
     }
   }
-  if (options_.sizing == PoolSizing::kFixed) return;
+  if (options_.sizing == PoolSizing::kFixed || paused_ || suspended_) return;
   const Sizing::Second second{.served = released_ - second_ago_.released,
                               .waited = waited_ - second_ago_.waited,
                               .waiting = waiters_.size()};

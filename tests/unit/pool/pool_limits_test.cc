@@ -301,6 +301,21 @@ TEST_F(PoolLimit, ASlowPingIsEvidenceAndNoFailure) {
   EXPECT_EQ(closed("ping_failed"), 0);
 }
 
+TEST_F(PoolLimit, NobodyCountsOnASlowPing) {
+  warm(1);
+  database.pings.always(Answer::never());
+  borrow().lease.release();
+  advance_to_unanswered_ping();
+  Caller& caller = borrow();
+  loop.advance(seconds(1) - milliseconds(1));
+  EXPECT_FALSE(caller.served());
+  loop.advance(milliseconds(1));
+  EXPECT_TRUE(caller.served()) << "a new one was opened";
+  EXPECT_EQ(closed("ping_failed"), 0);
+  loop.advance(seconds(4));
+  EXPECT_EQ(closed("ping_failed"), 1);
+}
+
 TEST_F(PoolLimit, ARefusedConnectForTooManyConnectionsCounts) {
   warm(1);
   for (int i = 0; i < 12; ++i) pool().call_ended(ConcurrencyLimit::Call::kWell);
