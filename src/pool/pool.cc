@@ -79,6 +79,7 @@ WaiterId Pool::enqueue(Waiter waiter, base::Deadline deadline) {
     out = make_room_for(*waiter.client);
     if (!out) return refuse(queue_full(load()), waiter.acquired);
   }
+  if (waiters_.empty()) codel_.rest();  // those who waited may have left by themselves
   const WaiterId id = waiters_.push(std::move(waiter), deadline);
   if (out) out->acquired(fail(pushed_out(load())));
   serve();

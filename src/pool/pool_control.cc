@@ -48,6 +48,8 @@ void Pool::configure(const PoolOptions& options) {
   for (; !idle_.empty() && slots_.live() > options_.max_size; ++count) {
     close(*idle_.oldest(), CloseReason::kSurplus);
   }
+  codel_.rest();
+  waiters_.newest_first(false);
   limiter_.configure(limit());
   sizing_.configure(options_.max_size);
   set_lendable("the settings were changed");

@@ -43,13 +43,10 @@ void Pool::note_use(const Slot& slot) {
 
 void Pool::watch_waits(base::TimePoint now) {
   if (options_.shedding == Shedding::kOff) return;
-  if (waiters_.empty()) {
-    codel_.rest();
-  } else if (!idle_.empty()) {
-    codel_.waited(now - waiters_.oldest_since(), now);
-  }
-  waiters_.newest_first(codel_.overloaded());
+  if (!waiters_.empty() && !idle_.empty()) codel_.waited(now - waiters_.oldest_since(), now);
   if (codel_.overloaded()) shed_late(now);
+  if (waiters_.empty()) codel_.rest();
+  waiters_.newest_first(codel_.overloaded());
 }
 
 void Pool::shed_late(base::TimePoint now) {
@@ -122,7 +119,7 @@ void Pool::fill_limits(PoolStats& stats) const {
   stats.refused_late = refused_late_;
   stats.shed = shed_;
   stats.pushed_out = pushed_out_;
-  stats.overloaded = codel_.overloaded();
+  stats.overloaded = codel_.overloaded() && !waiters_.empty();
   stats.clients_waiting = waiters_.clients();
   stats.service_time =
       std::chrono::duration_cast<std::chrono::microseconds>(service_time_.mean(loop_.now()));

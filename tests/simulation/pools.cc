@@ -69,15 +69,16 @@ void Pools::check_overload(const Watched& watched, const manager::Shard& shard,
                            const PoolStats& stats) {
   const PoolOptions& options = shard.options().pool;
   const auto within = [&](const char* what, int value, int most) {
-    if (value >= std::min(2, most) && value <= most) return;
+    if (value >= std::min(2, options.max_size) && value <= most) return;
     verdict_.broken("limits keep their bounds",
                     std::string(what) + " of " + name(watched.database) + " is " +
                         std::to_string(value) + ", and may be 2 to " + std::to_string(most));
   };
   const bool limited = options.adaptive_limit != AdaptiveLimit::kOff;
+  const bool sized = options.sizing == PoolSizing::kDynamic;
   if (limited) within("the adaptive limit", stats.adaptive_limit, limit_of(options));
-  if (options.sizing == PoolSizing::kDynamic) within("the size", stats.best_size, options.max_size);
-  within("what may be lent", stats.lendable, limit_of(options));
+  if (sized) within("the size", stats.best_size, options.max_size);
+  within("what may be lent", stats.lendable, sized ? options.max_size : limit_of(options));
   const PoolStats& before = watched.before;
   met_.shed += stats.shed - before.shed;
   met_.refused_late += stats.refused_late - before.refused_late;

@@ -96,12 +96,12 @@ TEST_F(Holders, OfCallsThatGoWellNobodyIsNamed) {
 TEST_F(Holders, ClientsShareTheConnectionsFairly) {
   for (const char* sql : {"one", "two", "three"}) call_as(others, sql);
   auto& short_one = factory.database("orders").statement("short");
-  short_one.always(Answer::ok(100ms));
+  short_one.always(Answer::ok(300ms));
   call_as(others, "short");
   std::vector<std::shared_ptr<Answered>> queued;
   for (int i = 0; i < 9; ++i) queued.push_back(call_as(others, "short"));
   const auto own = call_as(mine, "short");
-  loop.advance(150ms);
+  loop.advance(520ms);
   EXPECT_TRUE(own->done()) << "its turn comes before those of the other client";
   EXPECT_FALSE(queued.front()->done());
 }

@@ -163,6 +163,21 @@ TEST_F(PoolShedding, EndsWhenNobodyWaits) {
   EXPECT_LT(second.at, third.at);
 }
 
+TEST_F(PoolShedding, SwitchedOffItServesInOrderAgain) {
+  serve_calls(20, milliseconds(10));
+  for (int i = 0; i < 80; ++i) ask();
+  serve(22);
+  ASSERT_TRUE(stats().overloaded || stats().waiting == 0);
+  for (int i = 0; i < 2; ++i) ask();
+  options.shedding = Shedding::kOff;
+  pool().configure(options);
+  Caller& first = ask();
+  Caller& second = ask();
+  serve(10);
+  EXPECT_LT(first.at, second.at);
+  EXPECT_FALSE(first.error);
+}
+
 TEST_F(PoolShedding, IsOffUnlessAskedFor) {
   options.shedding = Shedding::kOff;
   serve_calls(20, milliseconds(10));
