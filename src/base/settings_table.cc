@@ -109,6 +109,16 @@ constexpr Setting text_of(const Naming& naming) {
           [](const DatabaseOptions& options) { return field<section, member>(options); }};
 }
 
+/// "dirty, always or never".
+std::string one_of(std::span<const std::string_view> words) {
+  std::string text;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (i > 0) text += i + 1 == words.size() ? " or " : ", ";
+    text += words[i];
+  }
+  return text;
+}
+
 std::optional<std::string> set_pre_ping(DatabaseOptions& options, std::string_view text) {
   PrePing& value = options.pool.pre_ping;
   if (text == "auto") return value = PrePing::kAuto, std::nullopt;
@@ -125,29 +135,54 @@ std::string get_pre_ping(const DatabaseOptions& options) {
   return options.pool.pre_ping == PrePing::kNever ? "never" : "auto";
 }
 
-std::optional<std::string> set_reset(DatabaseOptions& options, std::string_view text) {
-  ResetPolicy& value = options.pool.reset;
-  if (text == "dirty") return value = ResetPolicy::kDirty, std::nullopt;
-  if (text == "always") return value = ResetPolicy::kAlways, std::nullopt;
-  if (text == "never") return value = ResetPolicy::kNever, std::nullopt;
-  return "must be dirty, always or never, not " + in_quotes(text);
+/// A choice among words, which are named in the order of the enumeration, as "off, codel".
+template <auto section, auto member, const auto& words>
+constexpr Setting word(const Naming& naming, std::string_view listed) {
+  return {naming.name,
+          SettingKind::kWord,
+          0,
+          0,
+          naming.also,
+          naming.description,
+          [](DatabaseOptions& options, std::string_view text) -> std::optional<std::string> {
+            for (std::size_t i = 0; i < words.size(); ++i) {
+              if (text != words[i]) continue;
+              auto& target = field<section, member>(options);
+              target = static_cast<std::remove_reference_t<decltype(target)>>(i);
+              return std::nullopt;
+            }
+            return "must be " + one_of(words) + ", not " + in_quotes(text);
+          },
+          [](const DatabaseOptions& options) {
+            return std::string(words[static_cast<std::size_t>(field<section, member>(options))]);
+          },
+          listed};
 }
 
-std::string get_reset(const DatabaseOptions& options) {
-  if (options.pool.reset == ResetPolicy::kAlways) return "always";
-  return options.pool.reset == ResetPolicy::kNever ? "never" : "dirty";
+template <auto section, auto member>
+constexpr Setting flag(const Naming& naming) {
+  return {naming.name,
+          SettingKind::kBoolean,
+          0,
+          0,
+          naming.also,
+          naming.description,
+          [](DatabaseOptions& options, std::string_view text) -> std::optional<std::string> {
+            const auto value = read_boolean(text);
+            if (!value) return value.error();
+            field<section, member>(options) = *value;
+            return std::nullopt;
+          },
+          [](const DatabaseOptions& options) {
+            return std::string(field<section, member>(options) ? "true" : "false");
+          }};
 }
 
-std::optional<std::string> set_jit(DatabaseOptions& options, std::string_view text) {
-  const auto value = read_boolean(text);
-  if (!value) return value.error();
-  options.session.jit = *value;
-  return std::nullopt;
-}
-
-std::string get_jit(const DatabaseOptions& options) {
-  return options.session.jit ? "true" : "false";
-}
+using Word = std::string_view;
+constexpr std::array kResetWords{Word{"dirty"}, Word{"always"}, Word{"never"}};
+constexpr std::array kSheddingWords{Word{"off"}, Word{"codel"}};
+constexpr std::array kLimitWords{Word{"off"}, Word{"shadow"}, Word{"enforce"}};
+constexpr std::array kSizingWords{Word{"fixed"}, Word{"dynamic"}};
 
 std::optional<std::string> set_route(DatabaseOptions& options, std::string_view text) {
   for (const Route route : {Route::kPrimary, Route::kPreferReplica, Route::kReplica, Route::kAny}) {
@@ -225,15 +260,11 @@ constexpr Setting kSettings[] = {
     duration<kPool, &PoolOptions::pool_idle_timeout, 0, kMonth>(
         {"pool.pool_idle_timeout_ms", kPoolIdleNames,
          "An unused pool closes all its connections after so many milliseconds; 0 is never."}),
-    {"pool.reset",
-     SettingKind::kWord,
-     0,
-     0,
-     {},
-     "When a session is cleaned before its next user: dirty, always or never.",
-     set_reset,
-     get_reset,
-     "dirty, always, never"},
+    word<kPool, &PoolOptions::reset, kResetWords>(
+        {"pool.reset",
+         {},
+         "When a session is cleaned before its next user: dirty, always or never."},
+        "dirty, always, never"),
     whole<kPool, &PoolOptions::statement_cache, 0, 100'000>(
         kInteger, {"pool.statement_cache",
                    {},
@@ -242,6 +273,25 @@ constexpr Setting kSettings[] = {
         kInteger, {"pool.pipeline_depth",
                    {},
                    "Short reads that may be sent together on one connection; 1: each by itself."}),
+    flag<kPool, &PoolOptions::fair_shares>(
+        {"pool.fair_shares",
+         {},
+         "Clients take turns waiting, each with at most half of the connections meanwhile."}),
+    word<kPool, &PoolOptions::shedding, kSheddingWords>(
+        {"pool.shedding",
+         {},
+         "Under sustained delay, refuse who waited longest and serve the newest: off or codel."},
+        "off, codel"),
+    word<kPool, &PoolOptions::adaptive_limit, kLimitWords>(
+        {"pool.adaptive_limit",
+         {},
+         "Fewer connections lent while the database has too much to do: off, shadow or enforce."},
+        "off, shadow, enforce"),
+    word<kPool, &PoolOptions::sizing, kSizingWords>(
+        {"pool.sizing",
+         {},
+         "Connections used: up to max_size, or as many as are fastest: fixed or dynamic."},
+        "fixed, dynamic"),
     duration<kQuery, &QueryLimits::timeout, 1, kDay>(
         {"query.timeout_ms", kQueryTimeoutNames,
          "How long a call that names no time may take, in milliseconds."}),
@@ -291,14 +341,8 @@ constexpr Setting kSettings[] = {
         {"session.search_path", {}, "The session's schemas; empty is what the server says."}),
     text_of<kSession, &SessionOptions::application_name, 63, false>(
         {"session.application_name", {}, "The name shown in pg_stat_activity."}),
-    {"session.jit",
-     SettingKind::kBoolean,
-     0,
-     0,
-     {},
-     "Whether the server may compile queries just in time.",
-     set_jit,
-     get_jit},
+    flag<kSession, &SessionOptions::jit>(
+        {"session.jit", {}, "Whether the server may compile queries just in time."}),
     {"routing.route",
      SettingKind::kWord,
      0,

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "gateway/buffered_result.h"
+#include "gateway/holders.h"
 #include "gateway/trace_comment.h"
 #include "json/fan_out_document.h"
 #include "json/result_encoder.h"
@@ -96,6 +97,7 @@ std::function<void()> FanOutService::run(Order order,
                                       base::Duration elapsed) {
     const auto watched = watch_.begin(ids[leg], sql, origin);
     watch_.end(watched, {ids[leg], result, loop.now() - elapsed, loop.now()});
+    if (!result) show_holders(result.error());
     assembly->leg_done(leg, std::move(result), elapsed);
   };
   if (order.trace_comment) append_trace_comment(run.query.sql, order.origin);

@@ -3,11 +3,15 @@
 #include <utility>
 
 #include "gateway/version.h"
+#include "manager/live_call.h"
 
 namespace sluice::gateway {
 
 std::optional<security::Principal> AccessRules::authenticate(std::string_view authorization) const {
-  if (keys.open()) return security::Principal{"anonymous", security::Role::kAdmin, limits, true};
+  if (keys.open()) {
+    return security::Principal{std::string(manager::kAnonymous), security::Role::kAdmin, limits,
+                               true};
+  }
   return keys.authenticate(authorization);
 }
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "gateway/buffered_result.h"
+#include "gateway/holders.h"
 #include "gateway/trace_comment.h"
 
 namespace sluice::gateway {
@@ -26,7 +27,10 @@ manager::CallHandle QueryService::run(Order order, std::function<void(Result<Que
                received_at = order.received_at, done = std::move(done)](Result<Completion> result) {
     const auto before = std::chrono::steady_clock::now();
     watch_.end(watched, {db_id, result, received_at, before});
-    if (!result) return done(fail(judged(std::move(result.error()), buffered->encoder.starved())));
+    if (!result) {
+      show_holders(result.error());
+      return done(fail(judged(std::move(result.error()), buffered->encoder.starved())));
+    }
     const auto elapsed =
         std::chrono::duration_cast<std::chrono::microseconds>(before - received_at);
     QueryAnswer answer;

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "gateway/buffered_result.h"
+#include "gateway/holders.h"
 #include "gateway/trace_comment.h"
 #include "json/result_encoder.h"
 #include "json/writer.h"
@@ -115,6 +116,7 @@ manager::CallHandle TransactionService::run(Order order,
     const auto before = std::chrono::steady_clock::now();
     watch_.end(watched, {db_id, result, received_at, before});
     if (!result) {
+      show_holders(result.error());
       const int index = failing_index(result.error(), results->statements_done(), all);
       return done({fail(judged(std::move(result.error()), results->starved())), index});
     }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "json/document.h"
 #include "json/fields.h"
@@ -105,6 +106,20 @@ void write_server_fields(Writer& writer, const SqlDiagnostics& sql) {
   write_text(writer, "constraint", sql.constraint);
 }
 
+void write_holders(Writer& writer, const std::vector<Holder>& holders) {
+  if (holders.empty()) return;
+  writer.begin_array("holders");
+  for (const Holder& holder : holders) {
+    writer.begin_object();
+    write_text(writer, "statement", holder.statement);
+    writer.field("age_ms", holder.age);
+    write_text(writer, "client", holder.client);
+    write_text(writer, "request_id", holder.request_id);
+    writer.end_object();
+  }
+  writer.end_array();
+}
+
 /// What problems and failed legs share. Null stands for "not known", so that the shape is the same
 /// for every error.
 void write_facts(Writer& writer, const Error& error) {
@@ -113,6 +128,7 @@ void write_facts(Writer& writer, const Error& error) {
   writer.field("retry_after_ms", error.retryable ? error.retry_after : std::nullopt);
   write_text(writer, "sqlstate", std::string(error.sqlstate()));
   if (error.sql) write_server_fields(writer, *error.sql);
+  write_holders(writer, error.holders);
   if (error.fields.empty()) return;
   writer.begin_array("errors");
   for (const FieldError& mistake : error.fields) {

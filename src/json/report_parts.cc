@@ -48,6 +48,21 @@ void write_breaker(Writer& writer, const BreakerStatus& breaker, system_clock::t
   writer.end_object();
 }
 
+void write_overload(Writer& writer, const PoolStats& pool) {
+  const auto if_on = [](int value) { return value > 0 ? std::optional(value) : std::nullopt; };
+  writer.begin_object("overload");
+  writer.field("refused_late", pool.refused_late).field("shed", pool.shed);
+  writer.field("pushed_out", pool.pushed_out).field("overloaded", pool.overloaded);
+  writer.field("clients_waiting", pool.clients_waiting);
+  writer.field("service_time_ms", pool.service_time);
+  writer.field("lendable", pool.lendable);
+  writer.field("adaptive_limit", if_on(pool.adaptive_limit)).field("limit_cuts", pool.limit_cuts);
+  writer.field("limit_reason", known(pool.limit_reason));
+  writer.field("best_size", if_on(pool.best_size));
+  writer.field("sizing_reason", known(pool.sizing_reason));
+  writer.end_object();
+}
+
 void write_pool(Writer& writer, const DatabaseStats& stats) {
   const PoolStats& pool = stats.pool;
   writer.begin_object("pool");
@@ -56,6 +71,7 @@ void write_pool(Writer& writer, const DatabaseStats& stats) {
   writer.field("overflow", pool.overflow).field("max_size", stats.options.pool.max_size);
   writer.field("waiting", pool.waiting).field("oldest_wait_ms", pool.oldest_wait);
   writer.field("utilization", utilization(stats));
+  write_overload(writer, pool);
   writer.end_object();
 }
 

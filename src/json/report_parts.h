@@ -23,6 +23,9 @@ void write_percentiles(Writer& writer, std::string_view name, const Percentiles&
 /// "breaker": {…}
 void write_breaker(Writer& writer, const BreakerStatus& breaker,
                    std::chrono::system_clock::time_point now);
+/// "overload": {…}: who was refused early, and how many connections are lent at once. Null there:
+/// that is switched off, or there was no reason yet.
+void write_overload(Writer& writer, const PoolStats& pool);
 /// "pool": {…}
 void write_pool(Writer& writer, const DatabaseStats& stats);
 /// Nothing for a database with a single host.

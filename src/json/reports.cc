@@ -110,6 +110,7 @@ void write_totals(Writer& writer, const DatabaseStats& stats) {
   writer.field("connections_released", pool.released);
   writer.field("connect_errors", pool.connect_errors);
   writer.field("timeouts", pool.acquire_timeouts);
+  write_overload(writer, pool);
   write_counts(writer, "refused", stats.refused);
   write_counts(writer, "errors_by_sqlstate", stats.errors_by_sqlstate);
 }

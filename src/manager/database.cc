@@ -30,6 +30,21 @@ int severity(BreakerState state) {
   return 0;
 }
 
+void add_limits(PoolStats& sum, const PoolStats& one) {
+  sum.refused_late += one.refused_late;
+  sum.shed += one.shed;
+  sum.pushed_out += one.pushed_out;
+  sum.overloaded |= one.overloaded;
+  sum.clients_waiting = std::max(sum.clients_waiting, one.clients_waiting);
+  sum.service_time = std::max(sum.service_time, one.service_time);
+  sum.lendable += one.lendable;
+  sum.adaptive_limit += one.adaptive_limit;
+  sum.limit_cuts += one.limit_cuts;
+  if (sum.limit_reason.empty()) sum.limit_reason = one.limit_reason;
+  sum.best_size += one.best_size;
+  if (sum.sizing_reason.empty()) sum.sizing_reason = one.sizing_reason;
+}
+
 void add(PoolStats& sum, const PoolStats& one) {
   sum.idle += one.idle;
   sum.used += one.used;
@@ -45,6 +60,7 @@ void add(PoolStats& sum, const PoolStats& one) {
   sum.acquired += one.acquired;
   sum.released += one.released;
   sum.acquire_timeouts += one.acquire_timeouts;
+  add_limits(sum, one);
 }
 
 /// The state of the shard that is worst off; totals of all, which therefore never decrease.

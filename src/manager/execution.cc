@@ -1,5 +1,6 @@
 #include "manager/execution.h"
 
+#include <functional>
 #include <string>
 #include <utility>
 
@@ -23,6 +24,11 @@ std::string seconds_text(base::Duration duration) {
          " ms";
 }
 
+/// A hash is enough: who shares it with another shares its part of the pool, too.
+pool::ClientId client_id(const Origin* origin) {
+  return origin ? std::hash<std::string_view>{}(client_name(*origin)) : 0;
+}
+
 /// Each worker counts its own calls.
 std::uint64_t next_number() {
   thread_local std::uint64_t last = 0;
@@ -35,6 +41,7 @@ Execution::Execution(std::shared_ptr<Shard> shard, Plan plan)
     : home_(shard->loop()),
       shard_(std::move(shard)),
       plan_(std::move(plan)),
+      client_(client_id(plan_.origin)),
       timer_(shard_->loop().timers(), [this] { on_alarm(); }) {}
 
 Execution::~Execution() = default;
@@ -73,7 +80,7 @@ void Execution::enqueue() {
   waiter_ = shard_->pool().acquire(
       plan_.deadline.sooner(patience),
       [self = shared_from_this()](Result<pool::Lease> lease) { self->on_lease(std::move(lease)); },
-      errand_ ? &*errand_ : nullptr);
+      errand_ ? &*errand_ : nullptr, client_);
 }
 
 void Execution::on_lease(Result<pool::Lease> lease) {
@@ -81,7 +88,10 @@ void Execution::on_lease(Result<pool::Lease> lease) {
   const auto now = shard_->loop().now();
   timings_.queue = micros(now - queued_at_);
   if (state_ == State::kEnded) return;
-  if (!lease) return finish(fail(std::move(lease.error())));
+  if (!lease) {
+    if (lease.error().code == ErrorCode::kAcquireTimeout) name_holders(lease.error());
+    return finish(fail(std::move(lease.error())));
+  }
   lease_ = std::move(*lease);
   timings_.connect = micros(lease_.connect_time());
   shard_->note_connection(lease_.connection());
@@ -227,25 +237,6 @@ void Execution::cancel_by(const std::string& actor) {
   stop_early({.code = ErrorCode::kCancelled,
               .message = "cancelled by an operator: " + actor,
               .db_id = shard_->db_id()});
-}
-
-std::optional<LiveCall> Execution::look() const {
-  if (answered_ || state_ == State::kNew || state_ == State::kEnded) return std::nullopt;
-  const auto now = shard_->loop().now();
-  const Query& query = plan_.steps[std::min(step_, plan_.steps.size() - 1)].query;
-  LiveCall call;
-  call.number = number_;
-  call.db_id = shard_->db_id();
-  call.sql = query.sql.substr(0, LiveCall::kLongestSql);
-  call.running = state_ == State::kRunning;
-  call.elapsed = micros(now - queued_at_);
-  call.queued = micros((call.running ? sent_at_ : now) - queued_at_);
-  call.read_only = query.read_only;
-  if (!plan_.origin) return call;
-  call.actor = plan_.origin->actor;
-  call.client = plan_.origin->client;
-  call.request_id = plan_.origin->request_id;
-  return call;
 }
 
 void Execution::stop_early(Error error) {

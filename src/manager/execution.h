@@ -67,6 +67,11 @@ class Execution final : public RowSink, public std::enable_shared_from_this<Exec
   void cancel_by(const std::string& actor);
   /// What there is to see of it; empty once its caller has been answered.
   [[nodiscard]] std::optional<LiveCall> look() const;
+  /// Since when it has a connection; empty while it has none.
+  [[nodiscard]] std::optional<base::TimePoint> holds_since() const;
+  /// What a caller is told who waited for its connection in vain. No client is told of another's
+  /// statements.
+  [[nodiscard]] Holder as_holder(pool::ClientId asker) const;
 
   /// The loop it lives on; any thread.
   [[nodiscard]] base::EventLoop& home() const { return home_; }
@@ -101,6 +106,7 @@ class Execution final : public RowSink, public std::enable_shared_from_this<Exec
   [[nodiscard]] Wish wish() const;
   [[nodiscard]] bool moves_on(const Error& error) const;
   void move_on();
+  void name_holders(Error& error) const;
   [[nodiscard]] bool may_run_again() const;
   [[nodiscard]] bool needs_second_try(const Error& error) const;
   void run_alone(const Error& error);
@@ -126,6 +132,7 @@ class Execution final : public RowSink, public std::enable_shared_from_this<Exec
   std::size_t step_ = 0;
   std::size_t running_index_ = 0;  // place in the shard's list
   std::uint64_t number_ = 0;       // for operators to name it by
+  pool::ClientId client_ = 0;      // whose share of the pool it takes
   pool::WaiterId waiter_ = 0;
   Router::WaitId routing_ = 0;
   std::optional<std::size_t> avoid_;  // the host that has failed it

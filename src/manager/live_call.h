@@ -7,14 +7,22 @@
 
 namespace sluice::manager {
 
+/// Who makes calls where no keys are asked for.
+inline constexpr std::string_view kAnonymous = "anonymous";
+
 /// Who makes a call, for those who watch. Views: whoever makes it keeps what they point to.
 struct Origin {
-  std::string_view actor;       ///< the name of the caller's key
+  std::string_view actor;       ///< the name of the caller's key, or kAnonymous
   std::string_view client;      ///< its address
   std::string_view request_id;  ///< of the request it came with
   /// The request's W3C traceparent, "00-<trace id>-<parent id>-<flags>"; empty: none, or a bad one.
   std::string_view traceparent;
 };
+
+/// What tells one client from another: its key's name, or its address where there are no keys.
+[[nodiscard]] inline std::string_view client_name(const Origin& origin) {
+  return origin.actor.empty() || origin.actor == kAnonymous ? origin.client : origin.actor;
+}
 
 /// The trace id of a traceparent, or nothing.
 [[nodiscard]] inline std::string_view trace_id(std::string_view traceparent) {

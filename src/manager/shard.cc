@@ -218,6 +218,7 @@ void Shard::record(const Error* error, const Timings& timings, Reached reached) 
   ++queries_;
   acquire_time_.record(timings.queue, now);
   query_time_.record(timings.database, now);
+  if (pool_) tell_limit(error);
   if (!error) {
     checked_at_ = now;
     return;
@@ -229,6 +230,16 @@ void Shard::record(const Error* error, const Timings& timings, Reached reached) 
   const bool room = errors_by_sqlstate_.size() < kMostSqlstates;
   if (!room && !errors_by_sqlstate_.contains(key)) key = "other";
   ++errors_by_sqlstate_[key];
+}
+
+/// What failed for other reasons says nothing of how much the database stands.
+void Shard::tell_limit(const Error* error) {
+  using Call = pool::ConcurrencyLimit::Call;
+  const auto overload = [](const Error& e) {
+    return e.fault == Fault::kOverload || e.code == ErrorCode::kQueryTimeout;  // hung ones, too
+  };
+  if (!error) return pool_->call_ended(Call::kWell);
+  if (overload(*error)) pool_->call_ended(Call::kOverload);
 }
 
 ShardStats Shard::stats() const {

@@ -126,6 +126,7 @@ class Shard final : public pool::PoolListener, public std::enable_shared_from_th
   void checked(base::Duration took, const Error* error);
   void cancel_all();
   void shut_down();
+  void tell_limit(const Error* error);
 
   const std::string db_id_;
   base::EventLoop& loop_;

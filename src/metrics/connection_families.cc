@@ -86,6 +86,31 @@ void add_own_families(std::vector<Family>& families, const Databases& databases)
                           databases, [](const Stats& stats) { return stats.pool.connect_errors; }));
 }
 
+void add_overload_families(std::vector<Family>& families, const Databases& databases) {
+  const auto gauge = [&](const char* name, const char* help, const auto& value) {
+    families.push_back(each(Family::gauge(name, help), databases, value));
+  };
+  gauge("sluice_pool_lendable_connections", "Connections that may be lent at once.",
+        [](const Stats& stats) { return stats.pool.lendable; });
+  gauge("sluice_pool_adaptive_limit", "What the adaptive limit allows, or would; 0: it is off.",
+        [](const Stats& stats) { return stats.pool.adaptive_limit; });
+  gauge("sluice_pool_best_size", "Best size found by dynamic sizing; 0: the size is fixed.",
+        [](const Stats& stats) { return stats.pool.best_size; });
+  gauge("sluice_pool_clients_waiting", "Clients with calls that wait for a connection.",
+        [](const Stats& stats) { return stats.pool.clients_waiting; });
+  families.push_back(
+      each(Family::counter("sluice_pool_limit_cuts_total", "Times the adaptive limit was lowered."),
+           databases, [](const Stats& stats) { return stats.pool.limit_cuts; }));
+  families.push_back(
+      each_kind(Family::counter("sluice_pool_early_refusals_total",
+                                "Calls refused before their time, by reason; part of queue_full."),
+                "reason", databases, [](const Stats& stats) {
+                  return Counts{{"late", stats.pool.refused_late},
+                                {"pushed_out", stats.pool.pushed_out},
+                                {"shed", stats.pool.shed}};
+                }));
+}
+
 /// The usual reasons are there from the beginning.
 Counts refusals(const Stats& stats) {
   Counts refused = stats.refused;
@@ -103,6 +128,7 @@ std::vector<Family> connection_families(const Databases& databases) {
   add_pool_families(families, databases);
   add_time_families(families, databases);
   add_own_families(families, databases);
+  add_overload_families(families, databases);
   families.push_back(
       each_kind(Family::counter("sluice_pool_rejected_total",
                                 "Calls refused before they reached the database, by reason."),

@@ -1,5 +1,6 @@
 #include "pool/errors.h"
 
+#include <algorithm>
 #include <chrono>
 #include <string>
 #include <utility>
@@ -26,6 +27,10 @@ std::string describe(const Load& load) {
 }
 
 std::string advice(const Load& load) {
+  if (load.used >= load.lendable && load.lendable < load.limit) {
+    return "no more than " + std::to_string(load.lendable) +
+           " are lent at present (pool.adaptive_limit, pool.sizing)";
+  }
   if (load.used >= load.limit) return "raise pool.max_size, or find what holds them";
   if (load.suspended) return "none is opened while the circuit breaker is open";
   if (load.withheld) {
@@ -53,6 +58,36 @@ Error queue_full(const Load& load) {
   return refusal(ErrorCode::kQueueFull, Fault::kOverload,
                  callers(load.waiting) + " wait for a connection already, and no more may (" +
                      describe(load) + "); " + advice(load) + ", or raise pool.max_waiters");
+}
+
+Error turn_too_late(const Prospect& prospect) {
+  constexpr std::chrono::milliseconds kLongest{30'000};
+  Error error = refusal(
+      ErrorCode::kQueueFull, Fault::kOverload,
+      "refused at once, because it would have to wait about " + in_ms(prospect.wait()) +
+          " for a connection and has " + in_ms(prospect.patience) + ": " + callers(prospect.ahead) +
+          " come before, each takes " + in_ms(prospect.service_time) + " on average, and " +
+          std::to_string(prospect.slots) +
+          " connections serve them; allow more time, or find what makes the calls slow");
+  const auto too_long =
+      std::chrono::ceil<std::chrono::milliseconds>(prospect.wait() - prospect.patience);
+  error.retry_after = std::clamp<std::chrono::milliseconds>(too_long, kComeBackAfter, kLongest);
+  return error;
+}
+
+Error pushed_out(const Load& load) {
+  return refusal(ErrorCode::kQueueFull, Fault::kOverload,
+                 "the queue is full, and the last caller of the client with the most gave up its "
+                 "place to a client with fewer (" +
+                     describe(load) + ", " + callers(load.waiting) +
+                     " waiting); send fewer calls at once, or raise pool.max_waiters");
+}
+
+Error shed(const Load& load, base::Duration waited) {
+  return refusal(ErrorCode::kQueueFull, Fault::kOverload,
+                 "refused after waiting " + in_ms(waited) +
+                     ", because all have waited too long for some time (pool.shedding): " +
+                     describe(load) + ", " + callers(load.waiting) + " waiting; " + advice(load));
 }
 
 Error acquire_timeout(const Load& load, base::Duration waited) {

@@ -14,10 +14,26 @@ struct Load {
   int limit = 0;    ///< max_size + max_overflow
   int waiting = 0;  ///< other callers in the queue
   bool suspended = false;
+  int lendable = 0;  ///< of the limit, how many may be lent; as many unless something lowers it
   bool withheld = false;  ///< the budget has no leave for another connection
 };
 
 [[nodiscard]] Error queue_full(const Load& load);
+/// What a new caller has to expect from the queue.
+struct Prospect {
+  int ahead = 0;  ///< callers before it
+  int slots = 0;  ///< connections that serve them
+  base::Duration service_time{};
+  base::Duration patience{};  ///< until its deadline
+
+  [[nodiscard]] base::Duration wait() const {
+    return slots > 0 ? service_time * ahead / slots : base::Duration{};
+  }
+  [[nodiscard]] bool hopeless() const { return wait() > patience; }
+};
+[[nodiscard]] Error turn_too_late(const Prospect& prospect);
+[[nodiscard]] Error pushed_out(const Load& load);
+[[nodiscard]] Error shed(const Load& load, base::Duration waited);
 [[nodiscard]] Error acquire_timeout(const Load& load, base::Duration waited);
 [[nodiscard]] Error paused(base::Duration waited);
 [[nodiscard]] Error draining();

@@ -25,6 +25,9 @@ Pool::Pool(const PoolOptions& options, Dependencies dependencies)
       options_(options),
       waiters_(loop_.timers(), [this](WaiterId id) { on_waiter_deadline(id); }),
       refill_(random_),
+      limiter_(limit()),
+      sizing_(options_.max_size),
+      second_timer_(loop_.timers(), [this] { every_second(); }),
       retry_timer_(loop_.timers(), [this] { serve(); }),
       maintenance_timer_(loop_.timers(), [this] { maintain(); }),
       pool_idle_timer_(loop_.timers(), [this] { on_pool_idle(); }),
@@ -34,13 +37,16 @@ Pool::Pool(const PoolOptions& options, Dependencies dependencies)
                      finish_probe(fail(no_leave_for_probe(options_.connect_timeout)));
                    }),
       last_used_(loop_.now()),
-      active_at_(last_used_) {}
+      active_at_(last_used_) {
+  set_lendable({});
+}
 
 Pool::~Pool() { assert(slots_.count(SlotState::kLeased) == 0); }
 
 // --- borrowing ---------------------------------------------------------------------------------
 
-WaiterId Pool::acquire(base::Deadline deadline, Acquired acquired, const Errand* errand) {
+WaiterId Pool::acquire(base::Deadline deadline, Acquired acquired, const Errand* errand,
+                       ClientId client) {
   const auto now = loop_.now();
   if (draining_) return refuse(draining(), acquired);
   last_used_ = now;
@@ -49,20 +55,41 @@ WaiterId Pool::acquire(base::Deadline deadline, Acquired acquired, const Errand*
     ++acquire_timeouts_;
     return refuse(acquire_timeout(load(), base::Duration::zero()), acquired);
   }
-  // Nobody barges in: who comes while others wait goes to the end of the queue.
-  if (waiters_.empty() && !paused_) {
+  Waiter waiter{std::move(acquired), now, errand};
+  const auto name_client = [&] {
+    waiter.client = &clients_.of(options_.fair_shares ? client : ClientId{0});
+  };
+  // Nobody barges in: who comes while others wait has to wait, too.
+  if (waiters_.empty() && !paused_ && may_lend()) {
     if (Slot* slot = take_ready(now)) {
-      lend(*slot, {std::move(acquired), now, errand});
+      name_client();
+      lend(*slot, waiter);
       return 0;
     }
   }
+  name_client();
+  return enqueue(std::move(waiter), deadline);
+}
+
+WaiterId Pool::enqueue(Waiter waiter, base::Deadline deadline) {
+  const auto now = waiter.since;
   if (!paused_ && refill_.backing_off(now) && slots_.live() == 0 && last_connect_error_) {
-    return refuse(not_reachable(*last_connect_error_, refill_.retry_at() - now), acquired);
+    return refuse(not_reachable(*last_connect_error_, refill_.retry_at() - now), waiter.acquired);
   }
+  auto expected = prospect(*waiter.client, now);
+  expected.patience = deadline.remaining(now);
+  if (expected.hopeless()) {
+    ++refused_late_;
+    return refuse(turn_too_late(expected), waiter.acquired);
+  }
+  std::optional<Waiter> out;
   if (waiters_.size() >= options_.effective_max_waiters()) {
-    return refuse(queue_full(load()), acquired);
+    out = make_room_for(*waiter.client);
+    if (!out) return refuse(queue_full(load()), waiter.acquired);
   }
-  const WaiterId id = waiters_.push({std::move(acquired), now, errand}, deadline);
+  if (waiters_.empty()) codel_.rest();  // those who waited may have left by themselves
+  const WaiterId id = waiters_.push(std::move(waiter), deadline);
+  if (out) out->acquired(fail(pushed_out(load())));
   serve();
   return waiters_.contains(id) ? id : 0;
 }
@@ -105,9 +132,14 @@ bool Pool::must_ping(const Slot& slot, base::TimePoint now) const {
   return true;
 }
 
-void Pool::lend(Slot& slot, const WaiterQueue::Waiter& to, bool first_of_batch) {
+void Pool::lend(Slot& slot, const Waiter& to, bool first_of_batch) {
   const auto now = loop_.now();
   const bool opened_for_it = slot.uses == 0 && slot.created == now;
+  if (!slot.client) {
+    slot.client = to.client;
+    ++slot.client->lent;
+    slot.began = now;
+  }
   ++slot.users;
   ++slot.company;
   ++slot.uses;
@@ -122,12 +154,15 @@ void Pool::lend(Slot& slot, const WaiterQueue::Waiter& to, bool first_of_batch) 
 /// The first waiter is served, and those behind it whose statements can go along. The connection
 /// counts as used meanwhile, as any of them may give it back at once.
 void Pool::lend_to_waiters(Slot& slot) {
+  waiters_.give_turn(fair_share());
   const int most = waiters_.first_errand() ? batch_size() : 1;
   ++slot.users;
+  ++waited_;
   lend(slot, waiters_.pop(), most > 1);
   while (slot.company < most && !waiters_.empty() && !slot.spoiled) {
     const Errand* const errand = waiters_.first_errand();
     if (!errand || !slot.connection->may_join(*errand)) break;
+    ++waited_;
     lend(slot, waiters_.pop());
   }
   if (--slot.users > 0) return;
@@ -136,7 +171,7 @@ void Pool::lend_to_waiters(Slot& slot) {
 }
 
 int Pool::batch_size() const {
-  const int connections = std::max(slots_.live(), 1);
+  const int connections = std::max(std::min(slots_.live(), lendable_), 1);
   const int fair = (waiters_.size() + connections - 1) / connections;
   return std::min(fair, options_.pipeline_depth);
 }
@@ -156,6 +191,8 @@ void Pool::give_back(Slot& slot) {
 }
 
 std::optional<CloseReason> Pool::free(Slot& slot) {
+  note_use(slot);
+  --std::exchange(slot.client, nullptr)->lent;
   slot.company = 0;
   slot.idle_since = loop_.now();
   slot.suspicion = suspicion_;
@@ -177,7 +214,7 @@ std::optional<CloseReason> Pool::unwanted(const Slot& slot) const {
   }
   if (budget_ && owes(slot)) return CloseReason::kYielded;
   const int others = slots_.live() - (slot.state == SlotState::kConnecting ? 0 : 1);
-  if (others >= options_.max_size + options_.max_overflow) return CloseReason::kSurplus;
+  if (others >= limit()) return CloseReason::kSurplus;
   return std::nullopt;
 }
 
@@ -210,9 +247,7 @@ void Pool::fail_all(const Error& error) {
   const Error kept = error;  // the caller's may go with whatever the callbacks destroy
   const auto last = waiters_.last_ticket();
   // Who comes back while the others are told is not among them.
-  while (!waiters_.empty() && waiters_.first_ticket() <= last) {
-    waiters_.pop().acquired(fail(kept));
-  }
+  while (const auto waiter = waiters_.pop_up_to(last)) waiter->acquired(fail(kept));
 }
 
 void Pool::serve() {
@@ -236,7 +271,8 @@ void Pool::serve() {
 
 void Pool::hand_out() {
   const auto now = loop_.now();
-  while (!waiters_.empty() && !paused_) {
+  watch_waits(now);
+  while (!waiters_.empty() && !paused_ && may_lend()) {
     Slot* slot = take_ready(now);
     if (waiters_.empty()) {  // the listener cancelled it meanwhile
       if (slot) make_idle(*slot);
@@ -259,9 +295,10 @@ Load Pool::load() const {
           .connecting = slots_.count(SlotState::kConnecting),
           .cleaning = slots_.count(SlotState::kResetting) + slots_.count(SlotState::kPinging) +
                       slots_.count(SlotState::kClosing),
-          .limit = options_.max_size + options_.max_overflow,
+          .limit = limit(),
           .waiting = waiters_.size(),
           .suspended = suspended_,
+          .lendable = std::min(limit(), lendable_),
           .withheld = withheld_};
 }
 
@@ -288,6 +325,7 @@ PoolStats Pool::stats() const {
   stats.released = released_;
   stats.acquire_timeouts = acquire_timeouts_;
   stats.withheld = withheld_ && now.waiting > 0;
+  fill_limits(stats);
   return stats;
 }
 

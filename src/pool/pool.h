@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <functional>
@@ -12,10 +13,15 @@
 #include "base/random.h"
 #include "base/time.h"
 #include "base/timer.h"
+#include "pool/client_table.h"
+#include "pool/codel.h"
+#include "pool/concurrency_limit.h"
 #include "pool/connection.h"
 #include "pool/errors.h"
 #include "pool/lease.h"
 #include "pool/refill.h"
+#include "pool/service_time.h"
+#include "pool/sizing.h"
 #include "pool/slot_table.h"
 #include "pool/waiter_queue.h"
 #include "sluice/observer.h"
@@ -37,13 +43,13 @@ class PoolListener {
 
 /// The connections to one database that live on one loop's thread. Needs no lock: everything
 /// happens on that thread, and nothing blocks. Slots are conserved: idle + leased + connecting +
-/// cleaning is never more than max_size + max_overflow. Waiters are served strictly first come,
-/// first served, by direct hand-off; each ends exactly once. Callbacks and the listener may call
-/// the pool again and drop their leases, but not destroy the pool; only `drained` may do that.
-/// Rules and defaults: `PoolOptions`; reasons: docs/adr and docs/pool.md.
+/// cleaning is never more than max_size + max_overflow. Waiters are served by direct hand-off: the
+/// clients in turn, each one's callers first come, first served. Each ends exactly once. Callbacks
+/// and the listener may call the pool again and drop their leases, but not destroy the pool; only
+/// `drained` may do that. Rules and defaults: `PoolOptions`; reasons: docs/adr and docs/pool.md.
 class Pool {
  public:
-  using Acquired = WaiterQueue::Acquired;
+  using Acquired = Waiter::Acquired;
 
   struct Dependencies {
     base::EventLoop& loop;
@@ -65,7 +71,9 @@ class Pool {
   /// own error (while connects fail and no connection is left), kDraining, kPaused (deadline passed
   /// while paused).
   /// `errand`, which must live until then, lets the caller be one of a batch (pipeline_depth).
-  WaiterId acquire(base::Deadline deadline, Acquired acquired, const Errand* errand = nullptr);
+  /// `client`: whose share of the pool it is (fair_shares).
+  WaiterId acquire(base::Deadline deadline, Acquired acquired, const Errand* errand = nullptr,
+                   ClientId client = 0);
   /// Forgets a waiter without calling it. No effect on one that has ended.
   void cancel(WaiterId waiter);
 
@@ -102,6 +110,9 @@ class Pool {
   /// `drained` when the last lease is back and the last connection gone, never from inside a call.
   void drain(std::function<void()> drained);
 
+  /// How a call ended that had a connection: for adaptive_limit.
+  void call_ended(ConcurrencyLimit::Call how) { limiter_.ended(how); }
+
   /// `shards` does not matter here: the caller adds up.
   [[nodiscard]] PoolStats stats() const;
   [[nodiscard]] base::TimePoint last_used() const;
@@ -111,9 +122,11 @@ class Pool {
 
   // Lending (pool.cc).
   WaiterId refuse(const Error& error, const Acquired& acquired);
+  /// Lets it wait, or refuses it.
+  WaiterId enqueue(Waiter waiter, base::Deadline deadline);
   [[nodiscard]] Slot* take_ready(base::TimePoint now);
   [[nodiscard]] bool must_ping(const Slot& slot, base::TimePoint now) const;
-  void lend(Slot& slot, const WaiterQueue::Waiter& to, bool first_of_batch = false);
+  void lend(Slot& slot, const Waiter& to, bool first_of_batch = false);
   void lend_to_waiters(Slot& slot);
   /// How many of those that wait one connection should serve at once.
   [[nodiscard]] int batch_size() const;
@@ -130,6 +143,23 @@ class Pool {
   void hand_out();
   [[nodiscard]] bool hopeless(base::TimePoint now) const;
   [[nodiscard]] Load load() const;
+
+  // Who is refused before their time, and how many are lent (pool_limits.cc).
+  [[nodiscard]] int limit() const { return options_.max_size + options_.max_overflow; }
+  [[nodiscard]] bool may_lend() const { return slots_.count(SlotState::kLeased) < lendable_; }
+  /// What one client may be lent while others wait.
+  [[nodiscard]] int fair_share() const { return std::max(1, std::min(limit(), lendable_) / 2); }
+  [[nodiscard]] Prospect prospect(const Client& client, base::TimePoint now) const;
+  /// Whose place in a full queue a caller of this client gets, if anybody's.
+  [[nodiscard]] std::optional<Waiter> make_room_for(const Client& client);
+  void note_use(const Slot& slot);
+  void watch_waits(base::TimePoint now);
+  void shed_late(base::TimePoint now);
+  void every_second();
+  void judge_limits();
+  void set_lendable(std::string_view why);
+  void watch_pings(base::TimePoint now);
+  void fill_limits(PoolStats& stats) const;
 
   // Opening (pool_opening.cc).
   [[nodiscard]] RefillNeed need() const;
@@ -163,6 +193,7 @@ class Pool {
   void report_closed(CloseReason reason, int times = 1);
   void on_idle_broken(Slot& slot);
   void on_limit(Slot& slot);
+  bool is_slow_canary(Slot& slot);
 
   // What time does (pool_maintenance.cc).
   void touch(base::TimePoint now);
@@ -194,10 +225,25 @@ class Pool {
 
   SlotTable slots_;
   IdleList idle_;
+  ClientTable clients_;
   WaiterQueue waiters_;
   Refill refill_;
   std::optional<Error> last_connect_error_;
   std::function<void(Status)> probed_;  // set while a probe is under way
+
+  ServiceTime service_time_;
+  Codel codel_;
+  ConcurrencyLimit limiter_;
+  Sizing sizing_;
+  int lendable_ = 0;            // connections that may be lent at once
+  bool watched_ = false;        // something wants to look every second
+  bool canary_wanted_ = false;  // the next connection that gets free is pinged first
+  base::Timer second_timer_;
+  struct {
+    std::int64_t acquired = 0;
+    std::int64_t released = 0;
+    std::int64_t waited = 0;
+  } second_ago_;
 
   base::Timer retry_timer_;        // the end of the back-off
   base::Timer maintenance_timer_;  // the next idle connection to close, retire or ping
@@ -226,7 +272,11 @@ class Pool {
   std::int64_t connect_errors_ = 0;
   std::int64_t acquired_ = 0;
   std::int64_t released_ = 0;
+  std::int64_t waited_ = 0;  // lent to somebody who had waited
   std::int64_t acquire_timeouts_ = 0;
+  std::int64_t refused_late_ = 0;
+  std::int64_t shed_ = 0;
+  std::int64_t pushed_out_ = 0;
   std::array<std::int64_t, kCloseReasons> closed_{};
 
   const std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);

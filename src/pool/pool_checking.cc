@@ -8,6 +8,7 @@ namespace sluice::pool {
 namespace {
 
 constexpr std::chrono::seconds kPingLimit{1};
+constexpr std::chrono::seconds kCanaryLimit{5};  // it is to find out how slow pings are
 constexpr std::chrono::seconds kResetLimit{5};
 constexpr std::chrono::seconds kCloseLimit{2};
 
@@ -28,6 +29,8 @@ std::optional<CloseReason> Pool::settle(Slot& slot, std::optional<CloseReason> r
   if (slot.spoiled || slot.connection->broken()) reason = CloseReason::kBroken;
   if (reason) {
     close(slot, *reason);
+  } else if (std::exchange(canary_wanted_, false)) {
+    start_ping(slot, PingPurpose::kCanary);
   } else {
     make_idle(slot);
   }
@@ -38,7 +41,11 @@ std::optional<CloseReason> Pool::settle(Slot& slot, std::optional<CloseReason> r
 
 void Pool::ping_for_waiters() {
   if (paused_) return;
-  while (!idle_.empty() && slots_.count(SlotState::kPinging) < waiters_.size()) {
+  const auto may_ping = [this] {
+    const int pinging = slots_.count(SlotState::kPinging);
+    return pinging < waiters_.size() && pinging + slots_.count(SlotState::kLeased) < lendable_;
+  };
+  while (!idle_.empty() && may_ping()) {
     Slot& slot = *idle_.newest();
     idle_.remove(slot);
     start_ping(slot, PingPurpose::kBorrow);
@@ -65,6 +72,7 @@ void Pool::ping_ended(Slot& slot, const Status& status) {
   slot.suspicion = suspicion_;
   doubt_ = false;
   if (purpose == PingPurpose::kKeepalive) keepalive_running_ = false;
+  limiter_.answered_ping(took);
   // An old one stays: the reaper takes them one by one, and sees to the replacement.
   const auto closed = settle(slot, unwanted(slot));
   schedule_maintenance();
@@ -94,7 +102,8 @@ void Pool::ping_failed(Slot& slot, const Error& error) {
 
 void Pool::start_reset(Slot& slot) {
   slots_.change(slot, SlotState::kResetting);
-  slot.limit.arm(loop_.now() + kResetLimit);
+  slot.began = loop_.now();
+  slot.limit.arm(slot.began + kResetLimit);
   slot.connection->reset(options_.reset,
                          [this, &slot](const Status& status) { reset_ended(slot, status); });
 }
@@ -105,6 +114,7 @@ void Pool::reset_ended(Slot& slot, const Status& status) {
   if (status) {
     slot.alive_at = loop_.now();
     slot.suspicion = suspicion_;
+    service_time_.record(slot.alive_at - slot.began, 0, slot.alive_at);
     closed = settle(slot, unfit(slot));
   } else {
     close(slot, CloseReason::kResetFailed);
@@ -151,11 +161,22 @@ void Pool::on_idle_broken(Slot& slot) {
   serve();
 }
 
+/// It may go on, but nobody counts on it any more.
+bool Pool::is_slow_canary(Slot& slot) {
+  const auto until = slot.began + kCanaryLimit;
+  if (slot.ping_purpose != PingPurpose::kCanary || loop_.now() >= until) return false;
+  doubt_ = true;
+  slot.limit.arm(until);
+  serve();
+  return true;
+}
+
 void Pool::on_limit(Slot& slot) {
   switch (slot.state) {
     case SlotState::kConnecting:
       return connect_failed(slot, silent_connect(loop_.now() - slot.began));
     case SlotState::kPinging:
+      if (is_slow_canary(slot)) return;
       return ping_failed(slot, silent_ping(loop_.now() - slot.began));
     case SlotState::kResetting:
       close(slot, CloseReason::kResetFailed);

@@ -62,6 +62,11 @@ void Pool::configure(const PoolOptions& options) {
   for (; !idle_.empty() && slots_.live() > options_.max_size; ++count) {
     close(*idle_.oldest(), CloseReason::kSurplus);
   }
+  codel_.rest();
+  waiters_.newest_first(false);
+  limiter_.configure(limit());
+  sizing_.configure(options_.max_size);
+  set_lendable("the settings were changed");
   pool_idle_timer_.disarm();
   if (in_use_) touch(active_at_);
   schedule_maintenance();
@@ -78,8 +83,7 @@ void Pool::empty(const Error& reason) {
 }
 
 void Pool::drop_surplus_connects() {
-  const int limit = options_.max_size + options_.max_overflow;
-  for (auto left = slots_.all().size(); left > 0 && slots_.total() > limit; --left) {
+  for (auto left = slots_.all().size(); left > 0 && slots_.total() > limit(); --left) {
     Slot& slot = *slots_.all()[left - 1];
     if (slot.state == SlotState::kConnecting && !slot.for_probe) slots_.remove(slot);
   }
@@ -90,6 +94,7 @@ void Pool::drain(std::function<void()> drained) {
   drained_.push_back(std::move(drained));
   retry_timer_.disarm();
   pool_idle_timer_.disarm();
+  second_timer_.disarm();
   const bool probe_lost = abandon_connects();
   const int count = close_idle(CloseReason::kDrained);
   maintenance_timer_.disarm();

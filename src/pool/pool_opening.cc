@@ -17,13 +17,16 @@ RefillNeed Pool::need() const {
   // A ping under way will most likely end with a connection for a waiter; after one that failed,
   // the others may well go the same way.
   const int expected = doubt_ ? 0 : slots_.count(SlotState::kPinging);
+  // What may not be lent need not be opened.
+  const int most = std::min(limit(), std::max(lendable_, options_.min_size));
+  const int permanent = std::min(most, options_.max_size);
   return {.waiters = std::max(0, waiters_.size() - expected),
           .live = slots_.live(),
           .closing = slots_.count(SlotState::kClosing),
           .connecting = slots_.count(SlotState::kConnecting),
           .min_size = options_.min_size + (replacing_ ? 1 : 0),
-          .max_size = options_.max_size,
-          .max_overflow = options_.max_overflow};
+          .max_size = permanent,
+          .max_overflow = most - permanent};
 }
 
 void Pool::open_wanted() {
@@ -105,6 +108,7 @@ void Pool::adopt(Slot& slot, std::unique_ptr<Connection> connection) {
 void Pool::connect_failed(Slot& slot, const Error& error) {
   const auto now = loop_.now();
   const auto took = now - slot.began;
+  if (error.fault == Fault::kOverload) call_ended(ConcurrencyLimit::Call::kOverload);
   const bool of_probe = slot.for_probe;
   const Error kept = error;
   ++connect_errors_;

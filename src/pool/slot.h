@@ -9,6 +9,7 @@
 
 #include "base/time.h"
 #include "base/timer.h"
+#include "pool/client_table.h"
 #include "pool/connection.h"
 #include "pool/connection_budget.h"
 
@@ -36,7 +37,12 @@ inline constexpr std::size_t kCloseReasons = 11;
 [[nodiscard]] std::string_view to_string(CloseReason reason);
 
 /// Why a connection is pinged.
-enum class PingPurpose { kBorrow, kKeepalive, kProbe };
+enum class PingPurpose {
+  kBorrow,
+  kKeepalive,
+  kProbe,
+  kCanary,  ///< to see how fast the database answers
+};
 
 /// One place in the pool and the connection, or the attempt to open one, that has it.
 struct Slot {
@@ -50,7 +56,7 @@ struct Slot {
   std::unique_ptr<Connection> connection;
 
   base::Timer limit;        ///< of the connect, ping, reset or close that is under way
-  base::TimePoint began{};  ///< of the connect or ping that is under way
+  base::TimePoint began{};  ///< of the connect, ping, cleaning or lease that is under way
   PingPurpose ping_purpose = PingPurpose::kBorrow;
   bool for_probe = false;  ///< a connect that `Pool::probe` asked for
 
@@ -63,9 +69,10 @@ struct Slot {
   double lifetime_cut = 0;     ///< share of max_lifetime it does without, drawn once
   double keepalive_share = 1;  ///< share of the keep-alive interval it waits, drawn once
 
-  int users = 0;     ///< leases that are out; a batch has several
-  int company = 0;   ///< leases since it was last free
-  int forsaken = 0;  ///< leases that are out, and whose users gave up
+  Client* client = nullptr;  ///< to whose share it counts while it is lent
+  int users = 0;             ///< leases that are out; a batch has several
+  int company = 0;           ///< leases since it was last free
+  int forsaken = 0;          ///< leases that are out, and whose users gave up
   std::int64_t uses = 0;
   std::uint64_t generation = 0;  ///< the pool's when it was opened
   std::uint64_t suspicion = 0;   ///< the pool's at its last sign of life

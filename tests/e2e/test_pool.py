@@ -37,6 +37,11 @@ class Pool(GatewayTest):
                                 retryable=True)
             self.assertGreater(answer.seconds, 0.45)
             self.assertLess(answer.seconds, 1.2)
+            holders_named = answer.json["holders"]
+            self.assertEqual([one["statement"] for one in holders_named], ["select pg_sleep(?)"] * 3)
+            self.assertTrue(all(one["age_ms"] >= 400 and one["client"] and one["request_id"]
+                                for one in holders_named), holders_named)
+            self.assertIn("held by 'select pg_sleep(?)'", answer.json["detail"])
             patched = self.gateway.request("PATCH", "/databases/main",
                                            {"pool": {"acquire_timeout_ms": 300}})
             self.assertEqual(patched.status, 200, patched)
@@ -47,7 +52,10 @@ class Pool(GatewayTest):
             self.assertLess(answer.seconds, 1)
             self.assertEqual([holder.result().status for holder in holders], [200] * 10)
         self.assertEqual(self.gateway.query("select 1").status, 200)
-        self.assertEqual(self.gateway.metrics()["breaker"]["state"], "closed")
+        metrics = self.gateway.metrics()
+        self.assertEqual(metrics["breaker"]["state"], "closed")
+        self.assertEqual(metrics["overload"]["lendable"], 10)
+        self.assertEqual(metrics["overload"]["adaptive_limit"], 10)
 
     def test_a_wrong_parameter_count_touches_neither_breaker_nor_connections(self):
         self.assertEqual(self.gateway.query("select $1::int", [1]).status, 200)

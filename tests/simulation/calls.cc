@@ -131,11 +131,12 @@ void Calls::check_user(Call* call, const std::string& sql, testing::FakeConnecti
   }
 }
 
-/// Calls that one caller makes at one pool are sent in the order they were made. Transactions start
-/// with a statement that does not name them, and are left out.
+/// Calls that one caller makes for one client at one pool are sent in the order they were made.
+/// Transactions start with a statement that does not name them, and are left out.
 void Calls::check_order(const Call& call) {
   if (!call.made.in_order) return;
-  int& last = last_sent_[{call.order.key.second, call.made.registration, call.order.from}];
+  int& last = last_sent_[{call.order.key.second, call.made.registration, call.order.from,
+                          call.order.client}];
   if (call.serial < last) {
     verdict_.broken("first come, first served", call.name + " was overtaken by a later call");
   }

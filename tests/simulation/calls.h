@@ -20,7 +20,7 @@ namespace sluice::simulation {
 struct Surroundings {
   base::TimePoint now;
   int registration = 0;   ///< tells one registration of a database from the next; 0: none
-  bool in_order = false;  ///< calls of one caller cannot overtake each other
+  bool in_order = false;  ///< calls of one caller and client cannot overtake each other
   bool closing = false;
   bool shared = false;  ///< databases share a number of connections, and may lack one for a while
 };
@@ -37,6 +37,7 @@ class Calls {
     int statements = 1;
     milliseconds timeout{};
     base::TimePoint deadline;
+    int client = 0;
   };
 
   Calls(Verdict& verdict, Answers& answers, Met& met)
@@ -96,8 +97,9 @@ class Calls {
   Met& met_;
   std::map<Key, Call> calls_;
   std::map<const testing::FakeConnection*, Call*> users_;  ///< null: a transaction has begun
-  std::map<std::tuple<int, int, int>, int> last_sent_;     ///< by database, registration, caller
-  std::map<int, std::int64_t> unnamed_;                    ///< transactions and probes, by database
+  /// By database, registration, caller, client.
+  std::map<std::tuple<int, int, int, int>, int> last_sent_;
+  std::map<int, std::int64_t> unnamed_;  ///< transactions and probes, by database
   int next_serial_ = 1;
 };
 

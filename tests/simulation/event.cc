@@ -46,7 +46,8 @@ std::string settings(const DatabaseOptions& options) {
 std::string of_caller(const Event& event) {
   switch (event.what) {
     case What::kQuery:
-      return "query " + number(event.id) + " at " + database(event) + caller(event) + ", " +
+      return "query " + number(event.id) + " at " + database(event) + caller(event) +
+             (event.client > 0 ? " of client " + std::to_string(event.client) : "") + ", " +
              in_ms(event.time);
     case What::kTransaction:
       return "transaction " + number(event.id) + " of " + std::to_string(event.count) +

@@ -68,6 +68,7 @@ struct Event {
   int database = 0;
   int id = 0;
   int from = kOutside;
+  int client = 0;       ///< who asks; 0: nobody in particular
   milliseconds time{};  ///< timeout, patience, duration, or how far the clock moves
   int count = 0;        ///< of statements, connections, turns; concurrency of a fan-out
   bool flag = false;    ///< asks again when answered; with a trial; with a probe; given back broken

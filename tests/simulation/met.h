@@ -20,9 +20,13 @@ struct Met {
   std::int64_t connected = 0;
   std::int64_t not_connected = 0;
   std::int64_t lent = 0;
-  std::int64_t opened = 0;     ///< breakers
-  std::int64_t recovered = 0;  ///< breakers, through trials
-  std::int64_t drained = 0;    ///< databases, while calls were under way
+  std::int64_t opened = 0;        ///< breakers
+  std::int64_t recovered = 0;     ///< breakers, through trials
+  std::int64_t shed = 0;          ///< waiters, for a sustained delay
+  std::int64_t refused_late = 0;  ///< callers whose turn would have come too late
+  std::int64_t pushed_out = 0;    ///< waiters, for clients with fewer
+  std::int64_t limit_cuts = 0;    ///< of adaptive limits
+  std::int64_t drained = 0;       ///< databases, while calls were under way
 
   void fail(ErrorCode code) { ++failed[static_cast<std::size_t>(code)]; }
   [[nodiscard]] std::int64_t failures(ErrorCode code) const {

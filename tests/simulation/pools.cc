@@ -39,6 +39,7 @@ void Pools::check(int database, const testing::FakeDatabase& fake, int trials) {
     total += stats.total();
     if (draining(*shard)) continue;
     check_limit(watched, *shard, stats);
+    check_overload(watched, *shard, stats);
     watched.deepest = std::max(watched.deepest, shard->options().pool.pipeline_depth);
     check_counters(watched, stats);
     watched.before = stats;
@@ -64,12 +65,50 @@ void Pools::check_limit(Watched& watched, const manager::Shard& shard, const Poo
                                              std::to_string(allowed) + " connections");
 }
 
+void Pools::check_overload(const Watched& watched, const manager::Shard& shard,
+                           const PoolStats& stats) {
+  const PoolOptions& options = shard.options().pool;
+  const auto within = [&](const char* what, int value, int most) {
+    if (value >= std::min(2, options.max_size) && value <= most) return;
+    verdict_.broken("limits keep their bounds",
+                    std::string(what) + " of " + name(watched.database) + " is " +
+                        std::to_string(value) + ", and may be 2 to " + std::to_string(most));
+  };
+  const bool limited = options.adaptive_limit != AdaptiveLimit::kOff;
+  const bool sized = options.sizing == PoolSizing::kDynamic;
+  if (limited) within("the adaptive limit", stats.adaptive_limit, limit_of(options));
+  if (sized) within("the size", stats.best_size, options.max_size);
+  within("what may be lent", stats.lendable, sized ? options.max_size : limit_of(options));
+  const PoolStats& before = watched.before;
+  met_.shed += stats.shed - before.shed;
+  met_.refused_late += stats.refused_late - before.refused_late;
+  met_.pushed_out += stats.pushed_out - before.pushed_out;
+  met_.limit_cuts += std::max<std::int64_t>(0, stats.limit_cuts - before.limit_cuts);
+}
+
+/// What is lent beyond a limit that was lowered comes back before anything else is lent.
+void Pools::lent(int database) {
+  std::vector<PoolStats> here;
+  for (const Watched& watched : watched_) {
+    const auto shard = watched.shard.lock();
+    if (!shard || watched.database != database || !shard->loop().is_current()) continue;
+    here.push_back(shard->stats().pool);
+  }
+  // With several it is not known which of them it was.
+  if (here.size() != 1 || here.front().used <= here.front().lendable) return;
+  verdict_.broken("no more is lent than may be",
+                  name(database) + " has lent " + std::to_string(here.front().used) +
+                      " of at most " + std::to_string(here.front().lendable));
+}
+
 void Pools::check_counters(const Watched& watched, const PoolStats& stats) {
   const PoolStats& before = watched.before;
   bool rising = stats.connections_created >= before.connections_created &&
                 stats.connect_errors >= before.connect_errors &&
                 stats.acquired >= before.acquired && stats.released >= before.released &&
-                stats.acquire_timeouts >= before.acquire_timeouts;
+                stats.acquire_timeouts >= before.acquire_timeouts &&
+                stats.refused_late >= before.refused_late && stats.shed >= before.shed &&
+                stats.pushed_out >= before.pushed_out;
   for (const auto& [reason, count] : before.connections_closed) {
     const auto now = stats.connections_closed.find(reason);
     rising = rising && now != stats.connections_closed.end() && now->second >= count;

@@ -7,6 +7,7 @@
 
 #include "manager/database.h"
 #include "manager/shard.h"
+#include "simulation/met.h"
 #include "simulation/verdict.h"
 #include "support/fake_connection.h"
 
@@ -16,7 +17,7 @@ namespace sluice::simulation {
 /// Keeps none of them alive.
 class Pools {
  public:
-  explicit Pools(Verdict& verdict) : verdict_(verdict) {}
+  Pools(Verdict& verdict, Met& met) : verdict_(verdict), met_(met) {}
 
   void registered(int database, const manager::Database& registration);
   /// A shard may already have these limits, or still the ones before.
@@ -24,6 +25,8 @@ class Pools {
   /// By now every shard has its last limits.
   void settled() { changing_.clear(); }
 
+  /// A pool of the database has just lent a connection, on the loop that runs now.
+  void lent(int database);
   /// Slots and figures of all pools of the database. `trials`: how many connects that are tried out
   /// may have a connection of their own.
   void check(int database, const testing::FakeDatabase& fake, int trials);
@@ -53,9 +56,11 @@ class Pools {
   };
 
   void check_limit(Watched& watched, const manager::Shard& shard, const PoolStats& stats);
+  void check_overload(const Watched& watched, const manager::Shard& shard, const PoolStats& stats);
   void check_counters(const Watched& watched, const PoolStats& stats);
 
   Verdict& verdict_;
+  Met& met_;
   std::vector<Watched> watched_;
   std::set<int> unused_;         ///< databases with pools that may have no connections
   std::map<int, int> changing_;  ///< the highest limit that some shard may have

@@ -41,6 +41,8 @@ class Author {
     for (int i = 0; i < scenario_.databases; ++i) {
       shards_.push_back(chance(70) ? 1 : pick(1, 3));
       resets_.push_back(static_cast<ResetPolicy>(pick(0, 2)));
+      fair_.push_back(chance(70));
+      sheds_.push_back(i != kSteady && chance(30));
     }
     add(of_database(What::kConnect, kSteady));
     for (int i = 1; i < scenario_.databases; ++i) {
@@ -102,6 +104,7 @@ class Author {
       event.time = ms(1'000, 4'000);
     }
     if (what == What::kQuery) event.flag = chance(15);
+    if (what == What::kQuery) event.client = pick(0, 3);
     if (what == What::kCancel || what == What::kGiveBack) event.id = earlier(what);
     if (what == What::kGiveBack) event.flag = chance(20);
     return event;
@@ -172,6 +175,10 @@ class Author {
     pool.pre_ping = static_cast<PrePing>(pick(0, 2));
     pool.reset = resets_[index];
     pool.pipeline_depth = chance(50) ? pick(2, 5) : 1;
+    pool.fair_shares = fair_[index];
+    pool.shedding = sheds_[index] ? Shedding::kCodel : Shedding::kOff;
+    pool.adaptive_limit = static_cast<AdaptiveLimit>(pick(0, 2));
+    pool.sizing = chance(30) ? PoolSizing::kDynamic : PoolSizing::kFixed;
   }
 
   void set_breaker(BreakerOptions& breaker) {
@@ -188,6 +195,8 @@ class Author {
   Scenario scenario_;
   std::vector<int> shards_;
   std::vector<ResetPolicy> resets_;
+  std::vector<bool> fair_;  // as the next: who waits in which order does not change on the way
+  std::vector<bool> sheds_;
 };
 
 }  // namespace

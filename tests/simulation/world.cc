@@ -25,7 +25,7 @@ World::World(const Scenario& scenario, Met& met)
       met_(met),
       workers_(scenario.workers),
       random_(scenario.seed),
-      pools_(verdict_),
+      pools_(verdict_, met_),
       registrations_(static_cast<std::size_t>(scenario.databases), 0),
       resets_(static_cast<std::size_t>(scenario.databases), ResetPolicy::kDirty) {
   manager_ = std::make_unique<manager::Manager>(
@@ -264,7 +264,9 @@ void World::on_breaker_transition(const BreakerTransition& transition) {
 }
 
 void World::on_pool_event(std::string_view db_id, PoolEvent event, std::string_view) {
-  if (event == PoolEvent::kPoolClosed) pools_.unused(std::stoi(std::string(db_id.substr(2))));
+  const auto database = [db_id] { return std::stoi(std::string(db_id.substr(2))); };
+  if (event == PoolEvent::kPoolClosed) pools_.unused(database());
+  if (event == PoolEvent::kAcquired) pools_.lent(database());
 }
 
 void World::on_database(std::string_view db_id, std::string_view what) {

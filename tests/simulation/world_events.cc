@@ -1,5 +1,6 @@
 // What happens in a world, event by event.
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "simulation/moods.h"
@@ -19,6 +20,12 @@ constexpr base::Duration kLongestConnect = seconds(7);
 constexpr base::Duration kLongestGoodbye = milliseconds(7'500);
 
 std::string db_id(int database) { return "db" + std::to_string(database); }
+
+const manager::Origin* origin_of(int client) {
+  static constexpr std::array<manager::Origin, 3> kClients{
+      {{.actor = "one"}, {.actor = "two"}, {.actor = "three"}}};
+  return client > 0 ? &kClients.at(static_cast<std::size_t>(client - 1)) : nullptr;
+}
 
 Target target(int database, std::uint64_t draw) {
   Target target;
@@ -81,7 +88,8 @@ Surroundings World::surroundings(int database) {
   const auto known = manager_->find(db_id(database), nullptr);
   return {.now = now(),
           .registration = registration(database),
-          .in_order = known && known->shards.size() == 1,
+          .in_order =
+              known && known->shards.size() == 1 && known->options.pool.shedding == Shedding::kOff,
           .closing = closing_,
           .shared = scenario_.max_connections > 0};
 }
@@ -96,8 +104,10 @@ void World::answered(Calls::Key key, int from, const Result<Completion>& result)
 
 void World::query(const Event& event) {
   const Calls::Key key{event.id, event.database};
-  calls_.made({key, event.from, 1, event.time, now() + event.time}, surroundings(event.database));
+  calls_.made({key, event.from, 1, event.time, now() + event.time, event.client},
+              surroundings(event.database));
   manager::Call call;
+  call.origin = origin_of(event.client);
   call.db_id = db_id(event.database);
   call.query.sql = Calls::statement(event.id);
   call.query.timeout = event.time;

@@ -108,6 +108,20 @@ TEST(Problem, PassesOnTheServersWords) {
   EXPECT_NE(Problem::from(error).to_json("r").find(expected), std::string::npos);
 }
 
+TEST(Problem, NamesWhoHoldsTheConnections) {
+  Error error;
+  error.code = ErrorCode::kAcquireTimeout;
+  error.holders = {{"SELECT pg_sleep(?)", std::chrono::milliseconds(4'900), "reports", "r-7"},
+                   {"", std::chrono::milliseconds(2'100), "", ""}};
+  const std::string expected =
+      R"("holders":[{"statement":"SELECT pg_sleep(?)","age_ms":4900,"client":"reports",)"
+      R"("request_id":"r-7"},{"statement":null,"age_ms":2100,"client":null,"request_id":null}])";
+  EXPECT_NE(Problem::from(error).to_json("r").find(expected), std::string::npos);
+  EXPECT_NE(error_to_json(error).find(expected), std::string::npos);
+  error.holders.clear();
+  EXPECT_EQ(error_to_json(error).find("holders"), std::string::npos);
+}
+
 TEST(Problem, ListsMistakes) {
   const Error error = decode_query(R"({"sql":1,"x":2})").error();
   EXPECT_NE(Problem::from(error).to_json("r").find(

@@ -31,6 +31,12 @@ DatabaseStats some_stats() {
   stats.pool.acquired = 100;
   stats.pool.released = 97;
   stats.pool.acquire_timeouts = 5;
+  stats.pool.refused_late = 6;
+  stats.pool.service_time = microseconds(1'500);
+  stats.pool.lendable = 7;
+  stats.pool.adaptive_limit = 7;
+  stats.pool.limit_cuts = 1;
+  stats.pool.limit_reason = "pings take 90 ms, usually 1 ms";
   stats.queries = 90;
   stats.errors = 9;
   stats.error_rate = 0.1;
@@ -86,6 +92,10 @@ TEST(Reports, MetricsHaveEveryDocumentedField) {
       {"connections_acquired", "100"},
       {"connections_released", "97"},
       {"timeouts", "5"},
+      {"overload",
+       R"({"refused_late":6,"shed":0,"pushed_out":0,"overloaded":false,"clients_waiting":0,)"
+       R"("service_time_ms":1.5,"lendable":7,"adaptive_limit":7,"limit_cuts":1,)"
+       R"("limit_reason":"pings take 90 ms, usually 1 ms","best_size":null,"sizing_reason":null})"},
       {"refused", R"({"queue_full":2})"},
       {"errors_by_sqlstate", R"({"23505":4})"},
       {"last_used", "null"},

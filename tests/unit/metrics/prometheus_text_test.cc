@@ -30,6 +30,11 @@ DatabaseStats database(std::string db_id) {
   stats.pool.waiting = 4;
   stats.pool.oldest_wait = milliseconds(250);
   stats.pool.acquire_timeouts = 5;
+  stats.pool.refused_late = 6;
+  stats.pool.lendable = 8;
+  stats.pool.adaptive_limit = 8;
+  stats.pool.limit_cuts = 2;
+  stats.pool.clients_waiting = 3;
   stats.pool.connections_created = 9;
   stats.pool.connections_closed = {{"idle", 2}, {"lifetime", 1}};
   stats.options.pool.min_size = 1;
@@ -99,6 +104,12 @@ TEST(PrometheusText, HasWhatTheStatisticsSay) {
   EXPECT_EQ(parsed.value("db_client_connection_wait_time_seconds_count", a), 4);
   EXPECT_EQ(parsed.value("sluice_pool_oldest_wait_seconds", a), 0.25);
   EXPECT_EQ(parsed.value("sluice_pool_wait_limit", a), 640);
+  EXPECT_EQ(parsed.value("sluice_pool_lendable_connections", a), 8);
+  EXPECT_EQ(parsed.value("sluice_pool_adaptive_limit", a), 8);
+  EXPECT_EQ(parsed.value("sluice_pool_limit_cuts_total", a), 2);
+  EXPECT_EQ(parsed.value("sluice_pool_best_size", a), 0);
+  EXPECT_EQ(parsed.value("sluice_pool_clients_waiting", a), 3);
+  EXPECT_EQ(parsed.value("sluice_pool_early_refusals_total", also("reason", "late")), 6);
   EXPECT_EQ(parsed.value("sluice_pool_connections_created_total", a), 9);
   EXPECT_EQ(parsed.value("sluice_pool_connections_closed_total", also("reason", "lifetime")), 1);
   EXPECT_EQ(parsed.value("sluice_pool_rejected_total", also("reason", "queue_full")), 2);

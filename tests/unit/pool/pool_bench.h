@@ -81,6 +81,7 @@ class PoolBench : public ::testing::Test {
     options.idle_timeout = milliseconds(0);
     options.keepalive = milliseconds(0);
     options.pool_idle_timeout = milliseconds(0);
+    options.adaptive_limit = AdaptiveLimit::kOff;
   }
 
   ~PoolBench() override {
@@ -98,7 +99,8 @@ class PoolBench : public ::testing::Test {
   }
 
   /// Asks without letting the loop run. With an errand, the connection may be shared.
-  Caller& ask(base::Duration patience = seconds(5), const Errand* errand = nullptr) {
+  Caller& ask(base::Duration patience = seconds(5), const Errand* errand = nullptr,
+              ClientId client = 0) {
     Caller& caller = callers.emplace_back();
     const auto got = [this, &caller](Result<Lease> lease) {
       ++caller.answers;
@@ -109,7 +111,7 @@ class PoolBench : public ::testing::Test {
         caller.error = lease.error();
       }
     };
-    caller.id = pool().acquire(base::Deadline::after(loop.now(), patience), got, errand);
+    caller.id = pool().acquire(base::Deadline::after(loop.now(), patience), got, errand, client);
     return caller;
   }
 
@@ -118,6 +120,23 @@ class PoolBench : public ::testing::Test {
     Caller& caller = ask(patience);
     loop.run_posted();
     return caller;
+  }
+
+  Caller& ask_as(ClientId client, base::Duration patience = seconds(5)) {
+    return ask(patience, nullptr, client);
+  }
+  /// Gives a connection back, and lets everything happen that needs no time.
+  void give_back(Caller& caller) {
+    caller.lease.release();
+    loop.run_posted();
+  }
+  /// Lends a connection for that long, so often, one after the other.
+  void serve_calls(int count, base::Duration each) {
+    for (int i = 0; i < count; ++i) {
+      Caller& caller = borrow();
+      loop.advance(each);
+      give_back(caller);
+    }
   }
 
   /// Opens that many connections and leaves them idle.

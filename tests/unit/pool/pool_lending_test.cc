@@ -344,5 +344,23 @@ TEST_F(PoolLending, IsFairWhenTenTimesAsManyCallersCome) {
   EXPECT_LE(*std::max_element(waits.begin(), waits.end()), milliseconds(40));
 }
 
+TEST_F(PoolLending, WhoHoldsOneAndWantsAnotherIsToldInTime) {
+  options.max_size = 1;
+  borrow();
+  Caller& second = borrow(seconds(2));
+  loop.advance(seconds(2));
+  EXPECT_EQ(second.code(), ErrorCode::kAcquireTimeout);
+  EXPECT_NE(second.error->message.find("1 of 1 in use"), std::string::npos);
+}
+
+TEST_F(PoolLending, WhoWaitsCostsNothingUntilHisDeadline) {
+  options.max_size = 1;
+  options.max_waiters = 500;
+  borrow(minutes(1));
+  for (int i = 0; i < 500; ++i) borrow(minutes(1));
+  EXPECT_FALSE(loop.has_tasks());
+  EXPECT_EQ(loop.timers().next(), loop.now() + minutes(1)) << "nobody looks in between";
+}
+
 }  // namespace
 }  // namespace sluice::pool

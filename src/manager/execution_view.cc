@@ -1,0 +1,70 @@
+// What others may see of a call.
+#include <algorithm>
+#include <chrono>
+#include <vector>
+
+#include "manager/execution.h"
+#include "manager/shard.h"
+
+namespace sluice::manager {
+namespace {
+
+constexpr std::size_t kMostHolders = 3;
+
+std::chrono::microseconds micros(base::Duration duration) {
+  return std::chrono::duration_cast<std::chrono::microseconds>(duration);
+}
+
+}  // namespace
+
+std::optional<LiveCall> Execution::look() const {
+  if (answered_ || state_ == State::kNew || state_ == State::kEnded) return std::nullopt;
+  const auto now = shard_->loop().now();
+  const Query& query = plan_.steps[std::min(step_, plan_.steps.size() - 1)].query;
+  LiveCall call;
+  call.number = number_;
+  call.db_id = shard_->db_id();
+  call.sql = query.sql.substr(0, LiveCall::kLongestSql);
+  call.running = state_ == State::kRunning;
+  call.elapsed = micros(now - queued_at_);
+  call.queued = micros((call.running ? sent_at_ : now) - queued_at_);
+  call.read_only = query.read_only;
+  if (!plan_.origin) return call;
+  call.actor = plan_.origin->actor;
+  call.client = plan_.origin->client;
+  call.request_id = plan_.origin->request_id;
+  return call;
+}
+
+std::optional<base::TimePoint> Execution::holds_since() const {
+  if (state_ != State::kRunning) return std::nullopt;
+  return sent_at_;
+}
+
+Holder Execution::as_holder(pool::ClientId asker) const {
+  Holder holder;
+  holder.age = std::chrono::floor<std::chrono::milliseconds>(shard_->loop().now() - sent_at_);
+  // Who made it may be gone once it has been answered.
+  if (client_ != asker || answered_) return holder;
+  holder.statement = plan_.steps[std::min(step_, plan_.steps.size() - 1)].query.sql.substr(
+      0, LiveCall::kLongestSql);
+  if (!plan_.origin) return holder;
+  holder.client = client_name(*plan_.origin);
+  holder.request_id = plan_.origin->request_id;
+  return holder;
+}
+
+/// Looks at all that runs: only for callers that fail anyway.
+void Execution::name_holders(Error& error) const {
+  std::vector<const Execution*> holding;
+  for (const Execution* each : shard_->executions()) {
+    if (each->holds_since()) holding.push_back(each);
+  }
+  const auto named = std::min(kMostHolders, holding.size());
+  std::partial_sort(
+      holding.begin(), holding.begin() + static_cast<std::ptrdiff_t>(named), holding.end(),
+      [](const Execution* a, const Execution* b) { return *a->holds_since() < *b->holds_since(); });
+  for (std::size_t i = 0; i < named; ++i) error.holders.push_back(holding[i]->as_holder(client_));
+}
+
+}  // namespace sluice::manager
