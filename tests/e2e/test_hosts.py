@@ -68,6 +68,10 @@ class Reading(HostsTest):
         why = self.gateway.get("/admin/databases/main/why").json
         self.assertEqual(why["hosts"][1]["up"], True)
         page = self.gateway.get("/metrics?format=prometheus").text
+
+        def of_hosts(families):
+            return {name: kind for name, kind in families.items() if name.startswith("sluice_host_")}
+        self.assertEqual(of_hosts(metrics_page.families(page)), of_hosts(metrics_page.documented()))
         self.assertEqual(metrics_page.value(page, "sluice_host_role", host=self.first, role="primary"), 1)
         self.assertEqual(metrics_page.value(page, "sluice_host_up", database="main", host=self.second), 1)
 
