@@ -6,7 +6,7 @@ import isolation
 from contestants import Gateway, Peer
 from pgbench import Pgbench
 from processes import CORES
-from workloads import FANOUT, HEALTH, NINETEEN, POINT, ROWS, TWENTIETH, TWENTY, WORK, Workload
+from workloads import BUSY, FANOUT, HEALTH, NINETEEN, POINT, ROWS, TWENTIETH, TWENTY, WORK, Workload
 
 
 @dataclasses.dataclass
@@ -105,6 +105,14 @@ def pipelining(setup):
                    [Entry(server, POINT) for server in servers], ranked=True)
 
 
+def sizing(setup):
+    fixed = [Gateway(f"sluice, pool of {size}", dataclasses.replace(setup, pool=size)) for size in (2, 3, 4, setup.pool)]
+    servers = [*fixed, Gateway(f"sluice, sizing dynamic, at most {setup.pool}", setup, sizing="dynamic")]
+    return Section("sizing", "pool.sizing: dynamic beside fixed sizes, 64 connections of clients",
+                   [Entry(server, workload, f"{server.label}, {name}") for name, workload in (("one row", POINT), ("5 ms", BUSY))
+                    for server in servers])
+
+
 def isolated(setup):
     pairs = isolation.of_databases(setup, NINETEEN, isolation.ten_times(TWENTIETH))
     return Section("isolation", "Nineteen databases, and a twentieth that is asked ten times as much as each of them",
@@ -119,6 +127,6 @@ def fair_shares(setup):
 
 SECTIONS = {"point": point, "rows": rows, "fanout": fanout, "health": health,
             "spread": spread, "workers": workers, "pools": pools,
-            "pipelining": pipelining, "isolation": isolated, "shares": fair_shares}
+            "pipelining": pipelining, "sizing": sizing, "isolation": isolated, "shares": fair_shares}
 QUICK = ["point", "rows", "fanout", "health"]
 MANY_DATABASES = {"spread", "workers", "pools", "isolation"}  # need twenty

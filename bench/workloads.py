@@ -20,3 +20,4 @@ TWENTY = Workload("point", 64, databases=20)
 NINETEEN = Workload("point", 76, databases=19, think_ms=100)  # four clients each
 TWENTIETH = Workload("point", 4, first=20, think_ms=100)
 WORK = Workload("work", 4, think_ms=5)
+BUSY = Workload("work", 64)

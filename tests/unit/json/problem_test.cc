@@ -114,8 +114,8 @@ TEST(Problem, NamesWhoHoldsTheConnections) {
   error.holders = {{"SELECT pg_sleep(?)", std::chrono::milliseconds(4'900), "reports", "r-7"},
                    {"", std::chrono::milliseconds(2'100), "", ""}};
   const std::string expected =
-      R"("holders":[{"statement":"SELECT pg_sleep(?)","age_ms":4900,"client":"reports",)"
-      R"("request_id":"r-7"},{"statement":null,"age_ms":2100,"client":null,"request_id":null}])";
+      R"x("holders":[{"statement":"SELECT pg_sleep(?)","age_ms":4900,"client":"reports",)x"
+      R"x("request_id":"r-7"},{"statement":null,"age_ms":2100,"client":null,"request_id":null}])x";
   EXPECT_NE(Problem::from(error).to_json("r").find(expected), std::string::npos);
   EXPECT_NE(error_to_json(error).find(expected), std::string::npos);
   error.holders.clear();
