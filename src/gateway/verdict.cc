@@ -142,8 +142,9 @@ Attention attention_for(const DatabaseStats& stats, const Point& recent) {
   if (auto attention = of_connects(stats); attention.level != Level::kGood) return attention;
   if (stats.pool.waiting > 0 && stats.pool.oldest_wait >= kLongWait) {
     return {Level::kWarning,
-            fmt::format("{} waiting for a connection, the first for {:.1f} s", stats.pool.waiting,
-                        static_cast<double>(stats.pool.oldest_wait.count()) / 1000)};
+            fmt::format("{} waiting for a connection, the first for {:.1f} s{}", stats.pool.waiting,
+                        static_cast<double>(stats.pool.oldest_wait.count()) / 1000,
+                        stats.pool.withheld ? " (pools.max_connections allows no more)" : "")};
   }
   return of_traffic(recent);
 }

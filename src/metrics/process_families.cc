@@ -67,7 +67,6 @@ void add_in_flight(std::vector<Family>& families, const InFlightFacts& facts) {
   gauge("sluice_in_flight_bytes", "Bodies and large results under way.", facts.bytes);
   gauge("sluice_in_flight_bytes_max", "server.max_in_flight_bytes; 0 is no limit.",
         facts.max_bytes);
-  if (facts.max_connections == 0) return;
   gauge("sluice_connections_taken", "Connections of all databases together, and reservations.",
         facts.connections);
   gauge("sluice_connections_max", "pools.max_connections.", facts.max_connections);

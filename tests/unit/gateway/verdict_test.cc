@@ -91,6 +91,8 @@ TEST(Verdict, LongWaitsCountAndShortOnesDoNot) {
   EXPECT_EQ(attention_for(stats, {}).level, Level::kGood);
   stats.pool.oldest_wait = milliseconds(500);
   EXPECT_EQ(attention_for(stats, {}).words, "3 waiting for a connection, the first for 0.5 s");
+  stats.pool.withheld = true;
+  EXPECT_NE(attention_for(stats, {}).words.find("pools.max_connections"), std::string::npos);
 }
 
 TEST(Verdict, CallersMistakesAndOurRejectionsAreNotTheDatabasesFailures) {
