@@ -273,7 +273,9 @@ TEST(ResultEncoder, AsksBeforeItGrowsMuchAndTakesARefusal) {
   const std::string kilobyte(1'000, 'x');
   int rows = 0;
   for (; put(encoder, {kilobyte}) == RowVerdict::kContinue; ++rows) {
-    if (encoder.bytes() <= 64 * 1024) EXPECT_TRUE(asked.empty());
+    if (encoder.bytes() <= 64 * 1024) {
+      EXPECT_TRUE(asked.empty());
+    }
   }
   EXPECT_EQ(asked, (std::vector<std::size_t>{64 * 1024, 128 * 1024, 256 * 1024}));
   EXPECT_TRUE(encoder.starved());
