@@ -164,8 +164,8 @@ void Api::refuse_stranger(Exchange& exchange) {
   gateway_.request_metrics().count_auth_failure(missing ? AuthFailure::kMissing
                                                         : AuthFailure::kWrong);
   const auto& limits = gateway_.rules().limits;
-  const auto allowed =
-      gateway_.admissions().stranger(request.client, limits, exchange.loop().now());
+  const auto allowed = gateway_.admissions().stranger(manager::address_of(request.client), limits,
+                                                      exchange.loop().now());
   if (!allowed) return respond_problem(exchange, json::Problem::from(allowed.error()));
   respond_problem(exchange, unauthenticated());
 }
@@ -174,8 +174,10 @@ void Api::refuse_stranger(Exchange& exchange) {
 bool Api::admit(const ApiCall& call) {
   const Request& request = call.request();
   std::string headers;
-  auto admission = gateway_.admissions().admit(
-      {*call.principal, request.client, request.body.size(), call.loop().now()}, headers);
+  auto admission =
+      gateway_.admissions().admit({*call.principal, manager::address_of(request.client),
+                                   request.body.size(), call.loop().now()},
+                                  headers);
   if (!headers.empty()) call.exchange->add_header_lines(headers);
   if (!admission) return call.respond(admission.error()), false;
   call.exchange->admit(std::move(*admission));

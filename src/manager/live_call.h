@@ -19,9 +19,17 @@ struct Origin {
   std::string_view traceparent;
 };
 
+/// The address alone, of "192.0.2.1:5432" or "[2001:db8::1]:5432": a client has many connections.
+[[nodiscard]] inline std::string_view address_of(std::string_view client) {
+  if (client.starts_with('[')) return client.substr(1, client.find(']') - 1);
+  const auto colon = client.find(':');
+  return colon == client.rfind(':') ? client.substr(0, colon) : client;
+}
+
 /// What tells one client from another: its key's name, or its address where there are no keys.
 [[nodiscard]] inline std::string_view client_name(const Origin& origin) {
-  return origin.actor.empty() || origin.actor == kAnonymous ? origin.client : origin.actor;
+  return origin.actor.empty() || origin.actor == kAnonymous ? address_of(origin.client)
+                                                            : origin.actor;
 }
 
 /// The trace id of a traceparent, or nothing.

@@ -76,18 +76,21 @@ WaiterId Pool::enqueue(Waiter waiter, base::Deadline deadline) {
   if (!paused_ && refill_.backing_off(now) && slots_.live() == 0 && last_connect_error_) {
     return refuse(not_reachable(*last_connect_error_, refill_.retry_at() - now), waiter.acquired);
   }
-  auto expected = prospect(*waiter.client, now);
-  expected.patience = deadline.remaining(now);
-  if (expected.hopeless()) {
-    ++refused_late_;
-    return refuse(turn_too_late(expected), waiter.acquired);
+  if (!waiters_.empty()) {
+    auto expected = prospect(*waiter.client, now);
+    expected.patience = deadline.remaining(now);
+    if (expected.hopeless()) {
+      ++refused_late_;
+      return refuse(turn_too_late(expected), waiter.acquired);
+    }
   }
   std::optional<Waiter> out;
   if (waiters_.size() >= options_.effective_max_waiters()) {
     out = make_room_for(*waiter.client);
     if (!out) return refuse(queue_full(load()), waiter.acquired);
   }
-  if (waiters_.empty()) codel_.rest();  // those who waited may have left by themselves
+  if (waiters_.empty() && codel_.overloaded())
+    codel_.rest();  // those who waited may have left by themselves
   const WaiterId id = waiters_.push(std::move(waiter), deadline);
   if (out) out->acquired(fail(pushed_out(load())));
   serve();
@@ -190,6 +193,13 @@ void Pool::give_back(Slot& slot) {
   serve();
 }
 
+void Pool::note_use(const Slot& slot) {
+  const auto now = loop_.now();
+  const auto taken = now - slot.began;
+  service_time_.record(taken, slot.company, now);
+  if (options_.shedding == Shedding::kCodel) codel_.served(taken);
+}
+
 std::optional<CloseReason> Pool::free(Slot& slot) {
   note_use(slot);
   --std::exchange(slot.client, nullptr)->lent;
@@ -271,7 +281,7 @@ void Pool::serve() {
 
 void Pool::hand_out() {
   const auto now = loop_.now();
-  watch_waits(now);
+  if (options_.shedding != Shedding::kOff) watch_waits(now);
   while (!waiters_.empty() && !paused_ && may_lend()) {
     Slot* slot = take_ready(now);
     if (waiters_.empty()) {  // the listener cancelled it meanwhile

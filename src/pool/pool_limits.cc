@@ -32,17 +32,9 @@ std::optional<Waiter> Pool::make_room_for(const Client& client) {
   return out;
 }
 
-void Pool::note_use(const Slot& slot) {
-  const auto now = loop_.now();
-  const auto taken = now - slot.began;
-  service_time_.record(taken, slot.company, now);
-  if (options_.shedding == Shedding::kCodel) codel_.served(taken);
-}
-
 // --- shedding ----------------------------------------------------------------------------------
 
 void Pool::watch_waits(base::TimePoint now) {
-  if (options_.shedding == Shedding::kOff) return;
   if (!waiters_.empty() && !idle_.empty()) codel_.waited(now - waiters_.oldest_since(), now);
   if (codel_.overloaded()) shed_late(now);
   if (waiters_.empty()) codel_.rest();

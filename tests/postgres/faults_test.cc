@@ -202,6 +202,24 @@ TEST_F(Faults, AnIdleConnectionWhoseBackendIsKilledTells) {
   EXPECT_TRUE(connection->broken());
 }
 
+TEST_F(Faults, APingOrAResetThatIsLostInFlightSpeaksAgainstTheDatabase) {
+  for (const bool ping : {true, false}) {
+    connection = driver.open();
+    const int pid = std::stoi(value("SELECT pg_backend_pid()"));
+    ASSERT_EQ(::kill(pid, SIGSTOP), 0);
+    std::optional<Status> ended;
+    const auto keep = [&](Status status) { ended = std::move(status); };
+    ping ? connection->ping(keep) : connection->reset(ResetPolicy::kAlways, keep);
+    driver.turn_for(20ms);
+    server().kill_backend(pid);
+    ASSERT_TRUE(driver.turn_until([&] { return ended.has_value(); }));
+    ASSERT_FALSE(*ended);
+    EXPECT_EQ(ended->error().code, ErrorCode::kDatabaseUnavailable) << ended->error().message;
+    EXPECT_EQ(ended->error().fault, Fault::kDatabase);
+    EXPECT_TRUE(connection->broken());
+  }
+}
+
 TEST_F(Faults, ANoticeOrAChangedSettingDoesNotBreakAnIdleConnection) {
   bool told = false;
   connection->on_idle_broken([&] { told = true; });

@@ -71,7 +71,11 @@ TEST(Settings, HasEveryNameOfTheDesignOnce) {
                                             "session.time_zone",
                                             "session.search_path",
                                             "session.application_name",
-                                            "session.jit"};
+                                            "session.jit",
+                                            "routing.route",
+                                            "routing.max_lag_ms",
+                                            "routing.monitor_interval_ms",
+                                            "routing.primary_wait_ms"};
   std::set<std::string_view> names;
   for (const Setting& setting : settings()) {
     EXPECT_TRUE(names.insert(setting.name).second) << setting.name;

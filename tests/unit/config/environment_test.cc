@@ -54,9 +54,9 @@ TEST_F(FromEnvironment, WinsOverTheFile) {
 std::string other_value(const base::Setting& setting) {
   switch (setting.kind) {
     case base::SettingKind::kWord:
-      return "always";
+      return std::string(setting.words.substr(setting.words.rfind(' ') + 1));
     case base::SettingKind::kBoolean:
-      return "true";
+      return setting.get(DatabaseOptions{}) == "true" ? "false" : "true";
     case base::SettingKind::kRatio:
       return "0.75";
     case base::SettingKind::kText:

@@ -114,8 +114,8 @@ TEST_F(Load, TellsEveryMistakeWithItsPlace) {
 }
 
 TEST_F(Load, UnknownSectionsAreMistakes) {
-  EXPECT_EQ(mistakes("pools: {}\n"),
-            Lines{"test.yaml:1:1: unknown key 'pools'; did you mean 'pool'?"});
+  EXPECT_EQ(mistakes("serverr: {}\n"),
+            Lines{"test.yaml:1:1: unknown key 'serverr'; did you mean 'server'?"});
   EXPECT_EQ(mistakes("", {{"SLUICE_SERVR__LISTEN", "x"}}),
             Lines{"SLUICE_SERVR__LISTEN: unknown key 'servr'; did you mean 'server'?"});
 }

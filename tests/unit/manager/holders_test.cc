@@ -106,5 +106,14 @@ TEST_F(Holders, ClientsShareTheConnectionsFairly) {
   EXPECT_FALSE(queued.front()->done());
 }
 
+TEST(Origin, AClientIsItsAddressWhereThereAreNoKeys) {
+  EXPECT_EQ(client_name({.actor = "shop", .client = "192.0.2.1:40000"}), "shop");
+  EXPECT_EQ(client_name({.actor = kAnonymous, .client = "192.0.2.1:40000"}), "192.0.2.1");
+  EXPECT_EQ(client_name({.client = "[2001:db8::1]:40000"}), "2001:db8::1");
+  EXPECT_EQ(client_name({.client = "2001:db8::1"}), "2001:db8::1");
+  EXPECT_EQ(client_name({.client = "unix"}), "unix");
+  EXPECT_EQ(client_name({}), "");
+}
+
 }  // namespace
 }  // namespace sluice::manager
