@@ -71,6 +71,7 @@ void Execution::move_on() {
   avoid_ = shard_->place().index;
   failed_at_ = shard_->loop().now();
   timings_ = {};
+  sent_at_ = {};
   route();
 }
 

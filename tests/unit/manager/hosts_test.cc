@@ -203,6 +203,18 @@ TEST_F(HostsTest, AWriteThatTheSamePrimaryRefusesTwiceIsRefused) {
   EXPECT_EQ(std::ranges::count(a.log(), "UPDATE"), 2);
 }
 
+TEST_F(HostsTest, WaitingForAPrimaryIsNoTimeOfTheDatabase) {
+  register_hosts();
+  is(a, replica_at("100"));
+  a.executes.always(Answer::fails(testing::sql_error("25006", "read-only transaction")));
+  const auto update = send("UPDATE");
+  loop.advance(5s);
+  ASSERT_TRUE(update->done());
+  EXPECT_EQ(update->code(), ErrorCode::kDatabaseUnavailable);
+  EXPECT_EQ(update->result->error().timings.database, 0us);
+  EXPECT_EQ(update->result->error().timings.queue, 5s);
+}
+
 TEST_F(HostsTest, AReadOnlyCallThatWritesIsTheCallersMistake) {
   register_hosts();
   a.executes.always(Answer::fails(testing::sql_error("25006", "read-only transaction")));
