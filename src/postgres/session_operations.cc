@@ -11,11 +11,14 @@ Error refused_by_libpq(const Session& session) {
   return lost_session_error(one_line(PQerrorMessage(&session.connection)));
 }
 
-/// The first error counts; those that follow from it do not.
+/// The first error counts; those that follow from it do not. One without an SQLSTATE is libpq's
+/// own: the server said nothing, as it is gone.
 void note_error(const Pipeline::Answer& answer, Status& status, std::optional<Error>& unusable) {
   if (!answer.result || PQresultStatus(answer.result.get()) != PGRES_FATAL_ERROR) return;
+  Error error = statement_error(*answer.result);
   if (ends_session(*answer.result)) unusable = lost_session_error(*answer.result);
-  if (status) status = fail(unusable ? *unusable : statement_error(*answer.result));
+  if (error.sqlstate().empty()) unusable = lost_session_error(error.message);
+  if (status) status = fail(unusable ? *unusable : std::move(error));
 }
 
 }  // namespace

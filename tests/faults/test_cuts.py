@@ -26,7 +26,8 @@ class Cuts(FaultTest):
 
     def cut_everywhere(self, way, reset):
         answers = {}
-        for after in range(1000):
+        # The kernel's two ways to end a connection; the ruder one is tried at every third byte.
+        for after in range(0, 1000, 3 if reset else 1):
             token, answer = self.cut(way, after, reset)
             if answer is None:
                 break
@@ -42,18 +43,18 @@ class Cuts(FaultTest):
         for reset in (False, True):
             answers = self.cut_everywhere(TO_CLIENT, reset)
             # All of it had been sent, so the server has done it; nobody who got no answer can know.
-            self.assertEqual(self.check(answers, 40), {("unknown", 1)})
+            self.assertEqual(self.check(answers, 15), {("unknown", 1)})
 
     def test_a_statement_that_is_cut_is_never_done_and_said_not_to_be(self):
         for reset in (False, True):
             answers = self.cut_everywhere(TO_SERVER, reset)
-            found = self.check(answers, 40)
+            found = self.check(answers, 15)
             self.assertEqual({done for _, done in found}, {0}, "the server runs nothing that it has not got")
 
 
     def test_a_connect_that_is_cut_harms_nobody_and_is_tried_again(self):
         codes = collections.Counter()
-        for after in range(0, 440, 11):
+        for after in range(0, 440, 22):
             self.proxy.end_all()
             fault = self.proxy.trouble(TO_CLIENT, Cut(after))
             answer = self.gateway.query("select 1", timeout_ms=20000)
@@ -63,7 +64,7 @@ class Cuts(FaultTest):
                 codes[answer.status] += 1
             self.proxy.heal()
             wait_until(lambda: self.gateway.query("select 1").status == 200, "it is connected again", 30)
-        self.assertGreater(sum(codes.values()), 25, codes)
+        self.assertGreater(sum(codes.values()), 12, codes)
         wait_until(lambda: self.postgres.backends() == 1, "there is one connection, and no half ones")
 
 

@@ -1,9 +1,11 @@
 // Runs transactions for test_cuts.py, as an embedding program does: a line "statements TOKEN" or
 // "pqxx TOKEN" on standard input writes the token twice, all or nothing; the answer is a line, "ok"
 // or the error's code and outcome.
+#include <chrono>
 #include <iostream>
 #include <pqxx/pqxx>
 #include <string>
+#include <thread>
 
 #include "sluice/pool_manager.h"
 #include "sluice/pqxx.h"
@@ -37,6 +39,15 @@ sluice::DatabaseOptions patient_options() {
   return options;
 }
 
+/// What a transaction leaves behind is cleaned away after its end; the next cut is not for that.
+void wait_until_clean(const sluice::PoolManager& manager) {
+  while (true) {
+    const auto stats = manager.stats("main");
+    if (stats && stats->pool.used + stats->pool.cleaning + stats->pool.connecting == 0) return;
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+}
+
 void answer(const sluice::Status& status) {
   if (status) {
     std::cout << "ok" << std::endl;
@@ -55,6 +66,8 @@ int main(int, char** arguments) {
   std::string way;
   std::string token;
   while (std::cin >> way >> token) {
-    answer(way == "pqxx" ? by_pqxx(manager, token) : by_statements(manager, token));
+    const auto status = way == "pqxx" ? by_pqxx(manager, token) : by_statements(manager, token);
+    wait_until_clean(manager);
+    answer(status);
   }
 }
