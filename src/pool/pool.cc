@@ -89,8 +89,8 @@ WaiterId Pool::enqueue(Waiter waiter, base::Deadline deadline) {
     out = make_room_for(*waiter.client);
     if (!out) return refuse(queue_full(load()), waiter.acquired);
   }
-  if (waiters_.empty() && codel_.overloaded())
-    codel_.rest();  // those who waited may have left by themselves
+  // Those who waited may have left by themselves.
+  if (waiters_.empty() && codel_.overloaded()) codel_.rest();
   const WaiterId id = waiters_.push(std::move(waiter), deadline);
   if (out) out->acquired(fail(pushed_out(load())));
   serve();

@@ -17,7 +17,7 @@ constexpr int kNoLimit = std::numeric_limits<int>::max();
 Prospect Pool::prospect(const Client& client, base::TimePoint now) const {
   if (paused_) return {};
   int slots = std::min(limit(), lendable_);
-  if (suspended_ || refill_.backing_off(now)) slots = std::min(slots, slots_.live());
+  if (suspended_ || withheld_ || refill_.backing_off(now)) slots = std::min(slots, slots_.live());
   return {
       .ahead = waiters_.ahead_of(client), .slots = slots, .service_time = service_time_.mean(now)};
 }

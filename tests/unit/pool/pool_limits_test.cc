@@ -119,6 +119,14 @@ class PoolShedding : public PoolBench {
       if (user) give_back(*user);
     }
   }
+  /// Two callers for each that is served.
+  void come_twice_as_many(int times) {
+    for (; times > 0; --times) {
+      ask();
+      ask();
+      serve(1);
+    }
+  }
   [[nodiscard]] int refused() const {
     int count = 0;
     for (const Caller& caller : callers) count += says(caller, "pool.shedding") ? 1 : 0;
@@ -136,17 +144,15 @@ TEST_F(PoolShedding, ABurstThatDrainsIsServedInOrder) {
 
 TEST_F(PoolShedding, UnderSustainedDelayTheOldestAreRefusedAndTheNewestServed) {
   serve_calls(20, milliseconds(10));
-  for (int i = 0; i < 60; ++i) {  // twice of what one connection can serve
-    ask();
-    ask();
-    serve(1);
-  }
+  come_twice_as_many(60);
   EXPECT_TRUE(stats().overloaded);
-  EXPECT_GT(refused(), 40);
+  EXPECT_GT(refused(), 20);
   EXPECT_EQ(stats().shed, refused());
+  Caller& older = ask();
   Caller& newest = ask();
   serve(1);
-  EXPECT_TRUE(newest.answers == 1 && !newest.error);
+  EXPECT_TRUE(newest.served());
+  EXPECT_FALSE(older.served());
   for (const Caller& caller : callers) EXPECT_LE(caller.answers, 1);
 }
 
@@ -166,10 +172,8 @@ TEST_F(PoolShedding, EndsWhenNobodyWaits) {
 
 TEST_F(PoolShedding, SwitchedOffItServesInOrderAgain) {
   serve_calls(20, milliseconds(10));
-  for (int i = 0; i < 80; ++i) ask();
-  serve(22);
-  ASSERT_TRUE(stats().overloaded || stats().waiting == 0);
-  for (int i = 0; i < 2; ++i) ask();
+  come_twice_as_many(60);
+  ASSERT_TRUE(stats().overloaded);
   options.shedding = Shedding::kOff;
   pool().configure(options);
   Caller& first = ask();
@@ -342,54 +346,6 @@ TEST_F(PoolLimit, ARefusedConnectForTooManyConnectionsCounts) {
   borrow();
   loop.advance(seconds(1));
   EXPECT_EQ(stats().adaptive_limit, 9);
-}
-
-// --- sizing ------------------------------------------------------------------------------------
-
-class PoolSizes : public PoolBench {
- protected:
-  PoolSizes() {
-    options.max_size = 10;
-    options.sizing = PoolSizing::kDynamic;
-    options.max_waiters = 1'000;
-  }
-};
-
-TEST_F(PoolSizes, StartsWithFourAndGrowsWhenNothingComesBack) {
-  for (int i = 0; i < 20; ++i) borrow(minutes(10));
-  EXPECT_EQ(stats().used, 4);
-  EXPECT_EQ(stats().best_size, 4);
-  loop.advance(seconds(10));
-  EXPECT_EQ(stats().used, 10) << "callers may hold several, and long statements need them";
-  EXPECT_FALSE(stats().sizing_reason.empty());
-}
-
-TEST_F(PoolSizes, NeverUsesMoreThanMaxSize) {
-  options.max_overflow = 5;
-  for (int i = 0; i < 40; ++i) borrow(minutes(10));
-  loop.advance(minutes(2));
-  EXPECT_EQ(stats().used, 10);
-  EXPECT_EQ(database.most_live(), 10);
-}
-
-TEST_F(PoolSizes, UnusedConnectionsIdleOut) {
-  options.idle_timeout = seconds(30);
-  for (int i = 0; i < 20; ++i) borrow(minutes(10));
-  loop.advance(seconds(10));
-  for (int round = 0; round < 3; ++round) {
-    for (Caller& caller : callers) caller.lease.release();
-    loop.run_posted();
-  }
-  ASSERT_EQ(stats().total(), 10);
-  loop.advance(seconds(31));
-  EXPECT_EQ(stats().total(), 0);
-}
-
-TEST_F(PoolSizes, KeepsMinSizeAllTheSame) {
-  options.min_size = 8;
-  borrow();
-  loop.advance(milliseconds(100));
-  EXPECT_EQ(stats().total(), 8);
 }
 
 }  // namespace
