@@ -20,8 +20,8 @@ namespace {
 
 constexpr std::array<std::string_view, 6> kServiceSections{"server", "security", "limits",
                                                            "pools",  "log",      "metrics"};
-constexpr std::array<std::string_view, 12> kSections{"server",  "security", "limits", "pools",
-                                                     "log",     "metrics",  "pool",   "query",
+constexpr std::array<std::string_view, 12> kSections{"server",  "security", "limits",  "pools",
+                                                     "log",     "metrics",  "pool",    "query",
                                                      "breaker", "session",  "routing", "databases"};
 
 std::vector<std::string> keys_of(std::string_view section) {

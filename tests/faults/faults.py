@@ -7,6 +7,7 @@ import os
 import sys
 import threading
 import time
+import uuid
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "e2e"))
 
@@ -33,6 +34,7 @@ class Writers:
     def __init__(self, gateway, count=4, timeout_ms=1000, db="main"):
         self._gateway, self._db, self._timeout_ms = gateway, db, timeout_ms
         self._numbers, self._stopping = itertools.count(), threading.Event()
+        self._name = uuid.uuid4()  # an id() may have been another object's
         self.answers = {}  # token → Answer
         self._threads = [threading.Thread(target=self._run, daemon=True) for _ in range(count)]
 
@@ -49,7 +51,7 @@ class Writers:
 
     def _run(self):
         while not self._stopping.is_set():
-            token = f"{id(self)}-{next(self._numbers)}"
+            token = f"{self._name}-{next(self._numbers)}"
             self.answers[token] = answer = self._gateway.query(WRITE, [token], db=self._db, timeout_ms=self._timeout_ms)
             if answer.status != 200:
                 time.sleep(0.005)
