@@ -87,6 +87,7 @@ class PoolBench : public ::testing::Test {
   ~PoolBench() override {
     listener.also = nullptr;
     if (pool_) pool_->pause();  // so that leases that come back now serve nobody
+    for (Caller& caller : callers) caller.lease.release();  // which may still refuse others
     callers.clear();
   }
 
