@@ -57,7 +57,7 @@ class Signals {
 };
 
 /// Results of some 100 KB come and go all the time. Giving their memory back to the kernel in
-/// between costs a tenth of the work of a query for 1,000 rows, as page faults.
+/// between is paid for in page faults.
 void keep_freed_memory() {
   constexpr int kMebibyte = 1 << 20;
   mallopt(M_MMAP_THRESHOLD, 8 * kMebibyte);

@@ -99,6 +99,17 @@ void ApiCall::respond(const json::Problem& problem) const {
   respond_problem(*exchange, problem, auth);
 }
 
+void respond_file(const ApiCall& call, const EmbeddedFile& file, std::string_view policy) {
+  Response response;
+  response.body = file.content;
+  response.content_type = file.content_type;
+  response.headers.emplace_back("Content-Security-Policy", policy);
+  response.headers.emplace_back("X-Content-Type-Options", "nosniff");
+  response.headers.emplace_back("Referrer-Policy", "no-referrer");
+  response.headers.emplace_back("Cache-Control", "no-cache");
+  call.exchange->respond(std::move(response));
+}
+
 void respond_problem(Exchange& exchange, const json::Problem& problem,
                      std::chrono::microseconds auth) {
   Response response;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "gateway/gateway.h"
+#include "http/embedded_file.h"
 #include "http/exchange.h"
 #include "http/router.h"
 #include "json/fields.h"
@@ -101,6 +102,8 @@ void add_query_routes(Api& api);
 void add_schema_routes(Api& api);
 void add_snapshot_routes(Api& api);
 
+/// Answers with a page's file, under the page's own Content-Security-Policy.
+void respond_file(const ApiCall& call, const EmbeddedFile& file, std::string_view policy);
 /// Answers with what a statement gave, and where its time went.
 void respond_answer(const ApiCall& call, Result<gateway::QueryAnswer> answer);
 /// Answers with a problem document. `auth`: what is known of the time it took.

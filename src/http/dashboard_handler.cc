@@ -10,15 +10,7 @@ namespace {
 using Pistache::Http::Method;
 
 void serve(const ApiCall& call) {
-  const EmbeddedFile* file = dashboard_file(call.request().path);
-  Response response;
-  response.body = file->content;
-  response.content_type = file->content_type;
-  response.headers.emplace_back("Content-Security-Policy", kDashboardPolicy);
-  response.headers.emplace_back("X-Content-Type-Options", "nosniff");
-  response.headers.emplace_back("Referrer-Policy", "no-referrer");
-  response.headers.emplace_back("Cache-Control", "no-cache");
-  call.exchange->respond(std::move(response));
+  respond_file(call, *dashboard_file(call.request().path), kDashboardPolicy);
 }
 
 }  // namespace

@@ -29,15 +29,7 @@ class Description {
 };
 
 void page_file(const ApiCall& call) {
-  const EmbeddedFile* file = documentation_file(call.request().path);
-  Response response;
-  response.body = file->content;
-  response.content_type = file->content_type;
-  response.headers.emplace_back("Content-Security-Policy", kDocumentationPolicy);
-  response.headers.emplace_back("X-Content-Type-Options", "nosniff");
-  response.headers.emplace_back("Referrer-Policy", "no-referrer");
-  response.headers.emplace_back("Cache-Control", "no-cache");
-  call.exchange->respond(std::move(response));
+  respond_file(call, *documentation_file(call.request().path), kDocumentationPolicy);
 }
 
 }  // namespace

@@ -43,20 +43,7 @@ class HostsTest : public ManagerTest {
 
   std::shared_ptr<Answered> send(const std::string& sql, bool read_only = false,
                                  std::optional<Route> route = {}) {
-    auto answered = std::make_shared<Answered>();
-    Call call;
-    call.db_id = "orders";
-    call.query.sql = sql;
-    call.query.read_only = read_only;
-    call.query.route = route;
-    call.sink = answered->sink;
-    call.reply_to = &loop;
-    call.done = [this, answered](Result<Completion> result) {
-      EXPECT_FALSE(answered->result.has_value()) << "answered twice";
-      answered->result = std::move(result);
-      answered->at = loop.now();
-    };
-    answered->handle = manager.execute(std::move(call));
+    auto answered = start("orders", {.sql = sql, .read_only = read_only, .route = route});
     loop.run_posted();
     return answered;
   }

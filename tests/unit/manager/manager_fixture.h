@@ -97,11 +97,13 @@ class ManagerTest : public ::testing::Test {
   std::shared_ptr<Answered> call(const std::string& sql,
                                  std::optional<std::chrono::milliseconds> timeout = {},
                                  const std::string& db_id = "orders") {
+    return start(db_id, {.sql = sql, .timeout = timeout});
+  }
+  std::shared_ptr<Answered> start(const std::string& db_id, Query query) {
     auto answered = std::make_shared<Answered>();
     Call call;
     call.db_id = db_id;
-    call.query.sql = sql;
-    call.query.timeout = timeout;
+    call.query = std::move(query);
     call.sink = answered->sink;
     call.reply_to = &loop;
     call.done = [this, answered](Result<Completion> result) {
