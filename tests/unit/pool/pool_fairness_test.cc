@@ -153,6 +153,19 @@ TEST_F(PoolFairness, AFullQueueMakesRoomForAClientWithLess) {
   EXPECT_EQ(stats().waiting, 4);
 }
 
+TEST_F(PoolFairness, WhoHasAnEqualShareTakesNoMoreFromOneWhoHasMore) {
+  options.max_size = 1;
+  options.max_waiters = 6;
+  borrow();
+  ask_often(kGreedy, 3);
+  ask_often(kThird, 2);
+  ask_as(kModest);  // full: 3, 2 and 1, where an equal share is 2
+  EXPECT_EQ(ask_as(kThird).code(), ErrorCode::kQueueFull);
+  EXPECT_EQ(stats().pushed_out, 0);
+  EXPECT_EQ(ask_as(kModest).answers, 0);
+  EXPECT_EQ(stats().pushed_out, 1);
+}
+
 TEST_F(PoolFairness, WhoMakesRoomMayAskAgain) {
   options.max_size = 1;
   options.max_waiters = 2;
