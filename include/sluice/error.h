@@ -33,6 +33,9 @@ enum class ErrorCode {
   kOverloaded,           ///< the gateway as a whole has as much to do as it may
   kTooManyRequests,      ///< this client has sent more than it may
   kCancelled,            ///< the caller cancelled, or went away
+  kUnknownSession,       ///< no such interactive session, or not this caller's
+  kSessionBusy,          ///< the interactive session runs another statement
+  kTooManySessions,      ///< the database has as many interactive sessions as it may
   kWouldDeadlock,        ///< a blocking call was made on one of the manager's own threads
   kInternal,             ///< a fault of ours
 };

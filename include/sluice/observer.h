@@ -29,6 +29,15 @@ struct HostEvent {
   std::string explanation;  ///< the evidence, in words
 };
 
+/// An interactive session that was ended by somebody else than its owner.
+struct SessionEvent {
+  std::string db_id;        ///< whose session
+  std::string session_id;   ///< as in its URL; no secret
+  std::string client;       ///< whose it was: the key's name, or the address
+  std::string reason;       ///< one word: "idle", "expired", "killed", "lost", "drained", "breaker"
+  std::string explanation;  ///< the same in words
+};
+
 /// What happened to a connection or a pool.
 enum class PoolEvent {
   kConnected,      ///< a connection was opened
@@ -62,6 +71,8 @@ class SLUICE_API Observer {
   /// A host of a database with several was noticed to be up, down, or in another role. "conflict"
   /// wants a person: two hosts take writes.
   virtual void on_host(const HostEvent& event) { (void)event; }
+  /// An interactive session was ended, and not by its owner.
+  virtual void on_session_ended(const SessionEvent& event) { (void)event; }
 };
 
 }  // namespace sluice

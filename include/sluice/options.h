@@ -92,6 +92,13 @@ struct QueryLimits {
   std::int64_t max_result_bytes = 33'554'432;      ///< of a buffered result
 };
 
+/// Interactive sessions of the gateway: connections that clients keep for several statements.
+struct SessionLimits {
+  std::chrono::milliseconds idle_timeout{30'000};   ///< between two statements
+  std::chrono::milliseconds max_duration{300'000};  ///< from opening to the end
+  int max_per_database = 5;                         ///< at once. 0: none
+};
+
 /// The circuit breaker of one database (of each of its shards).
 struct BreakerOptions {
   std::chrono::milliseconds window{10'000};   ///< what the rates are taken over
@@ -145,6 +152,7 @@ struct DatabaseOptions {
   BreakerOptions breaker;                     ///< its circuit breaker
   SessionOptions session;                     ///< what each connection starts with
   RoutingOptions routing;                     ///< which of several hosts is used
+  SessionLimits sessions;                     ///< its interactive sessions
   std::map<std::string, std::string> labels;  ///< for choosing groups of databases
   bool required = false;                      ///< the process is not ready while it is down
 };

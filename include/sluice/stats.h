@@ -164,6 +164,15 @@ struct HostStats {
   BreakerStatus breaker;                         ///< its breaker
 };
 
+/// The interactive sessions of a database at one moment. Totals count since registration.
+struct SessionStats {
+  int open = 0;                               ///< each has one of the pool's connections
+  int running = 0;                            ///< of those, with a statement that runs
+  int in_transaction = 0;                     ///< of those, in a transaction that somebody must end
+  std::int64_t opened = 0;                    ///< total
+  std::map<std::string, std::int64_t> ended;  ///< total by reason: "closed", "idle", "expired", …
+};
+
 /// Everything we know of a database at one moment, over all its shards.
 struct DatabaseStats {
   std::string db_id;                             ///< its id
@@ -175,6 +184,7 @@ struct DatabaseStats {
   /// Of the shard that is worst off; with several hosts, of the primary's while there is one.
   BreakerStatus breaker;
   std::vector<HostStats> hosts;   ///< empty: there is only one
+  SessionStats sessions;          ///< its interactive sessions
   std::int64_t queries = 0;       ///< completed calls, well or not, without refusals
   std::int64_t errors = 0;        ///< of those, with an error
   std::int64_t rows = 0;          ///< rows read

@@ -40,6 +40,12 @@ std::string_view to_string(ErrorCode code) {
       return "too_many_requests";
     case ErrorCode::kCancelled:
       return "cancelled";
+    case ErrorCode::kUnknownSession:
+      return "unknown_session";
+    case ErrorCode::kSessionBusy:
+      return "session_busy";
+    case ErrorCode::kTooManySessions:
+      return "too_many_sessions";
     case ErrorCode::kWouldDeadlock:
       return "would_deadlock";
     case ErrorCode::kInternal:

@@ -219,6 +219,7 @@ constexpr auto kPool = &DatabaseOptions::pool;
 constexpr auto kQuery = &DatabaseOptions::query;
 constexpr auto kBreaker = &DatabaseOptions::breaker;
 constexpr auto kRouting = &DatabaseOptions::routing;
+constexpr auto kSessions = &DatabaseOptions::sessions;
 constexpr auto kSession = &DatabaseOptions::session;
 constexpr auto kInteger = SettingKind::kInteger;
 
@@ -364,6 +365,19 @@ constexpr Setting kSettings[] = {
         {"routing.primary_wait_ms",
          {},
          "How long a call waits for a primary, in milliseconds; its own deadline if sooner."}),
+    duration<kSessions, &SessionLimits::idle_timeout, 1, kDay>(
+        {"sessions.idle_timeout_ms",
+         {},
+         "An interactive session without a statement for so many milliseconds is ended."}),
+    duration<kSessions, &SessionLimits::max_duration, 1, kDay>(
+        {"sessions.max_duration_ms",
+         {},
+         "The longest life of an interactive session, in milliseconds."}),
+    whole<kSessions, &SessionLimits::max_per_database, 0, 10'000>(
+        kInteger,
+        {"sessions.max_per_database",
+         {},
+         "Interactive sessions at once, each with one of the pool's connections; 0: none."}),
 };
 
 }  // namespace

@@ -18,10 +18,10 @@
 namespace sluice::config {
 namespace {
 
-constexpr std::array<std::string_view, 17> kDatabaseKeys{
+constexpr std::array<std::string_view, 18> kDatabaseKeys{
     "url",      "host",          "hosts",   "port",          "database", "user",
     "password", "password_file", "ssl",     "ssl_root_cert", "labels",   "required",
-    "pool",     "query",         "breaker", "session",       "routing"};
+    "pool",     "query",         "breaker", "session",       "routing",  "sessions"};
 constexpr std::array<std::string_view, 5> kParts{"host", "hosts", "port", "database", "user"};
 constexpr std::array<std::string_view, 10> kTargetKeys{
     "url",  "host",     "hosts",         "port", "database",

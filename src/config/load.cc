@@ -20,9 +20,9 @@ namespace {
 
 constexpr std::array<std::string_view, 6> kServiceSections{"server", "security", "limits",
                                                            "pools",  "log",      "metrics"};
-constexpr std::array<std::string_view, 12> kSections{"server",  "security", "limits",  "pools",
-                                                     "log",     "metrics",  "pool",    "query",
-                                                     "breaker", "session",  "routing", "databases"};
+constexpr std::array<std::string_view, 13> kSections{
+    "server", "security", "limits",  "pools",   "log",      "metrics",  "pool",
+    "query",  "breaker",  "session", "routing", "sessions", "databases"};
 
 std::vector<std::string> keys_of(std::string_view section) {
   std::vector<std::string> keys;

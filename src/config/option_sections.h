@@ -8,8 +8,8 @@
 namespace sluice::config {
 
 /// The sections that a database's options consist of; at the top of the file they are the defaults.
-inline constexpr std::array<std::string_view, 5> kOptionSections{"pool", "query", "breaker",
-                                                                 "session", "routing"};
+inline constexpr std::array<std::string_view, 6> kOptionSections{"pool",    "query",   "breaker",
+                                                                 "session", "routing", "sessions"};
 
 /// Reads those sections of `parent` into `options`, which hold the defaults on entry.
 /// Contradictions that the defaults do not have already are mistakes.

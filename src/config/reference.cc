@@ -38,6 +38,7 @@ constexpr Section kOptionSections[] = {
     {"breaker", "The circuit breaker of every database."},
     {"session", "The session that every connection starts with."},
     {"routing", "What a database with several hosts does with them ([hosts](hosts.md))."},
+    {"sessions", "Interactive sessions ([http-api](http-api.md#sessions))."},
 };
 
 /// "max_size" of "pool.max_size", or "pool" with `first`.

@@ -93,7 +93,8 @@ void read_setting(Fields& fields, const Setting& setting, const base::SettingAli
 }
 
 void read_options(Fields& fields, DatabaseOptions& options) {
-  for (const std::string_view section : {"pool", "query", "breaker", "session", "routing"}) {
+  for (const std::string_view section :
+       {"pool", "query", "breaker", "session", "routing", "sessions"}) {
     read_section(fields, section, options);
   }
   if (const Value* labels = fields.object("labels")) {

@@ -74,6 +74,12 @@ Kind kind_of(const Error& error) {
     case ErrorCode::kCancelled:
       // 499 is not a registered status. Who reads this was cancelled by an operator or a shutdown.
       return {503, "cancelled", "Query was cancelled"};
+    case ErrorCode::kUnknownSession:
+      return {404, "unknown_session", "Unknown session"};
+    case ErrorCode::kSessionBusy:
+      return {409, "session_busy", "The session runs another statement"};
+    case ErrorCode::kTooManySessions:
+      return {503, "too_many_sessions", "The database has as many sessions as it may"};
     case ErrorCode::kWouldDeadlock:
     case ErrorCode::kInternal:
       break;

@@ -63,7 +63,8 @@ void write_section(Writer& writer, std::string_view section, const DatabaseOptio
 
 void write_settings(Writer& writer, const DatabaseOptions& options) {
   writer.begin_object("settings");
-  for (const std::string_view section : {"pool", "query", "breaker", "session", "routing"}) {
+  for (const std::string_view section :
+       {"pool", "query", "breaker", "session", "routing", "sessions"}) {
     writer.begin_object(section);
     write_section(writer, section, options);
     writer.end_object();

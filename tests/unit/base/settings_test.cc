@@ -75,7 +75,10 @@ TEST(Settings, HasEveryNameOfTheDesignOnce) {
                                             "routing.route",
                                             "routing.max_lag_ms",
                                             "routing.monitor_interval_ms",
-                                            "routing.primary_wait_ms"};
+                                            "routing.primary_wait_ms",
+                                            "sessions.idle_timeout_ms",
+                                            "sessions.max_duration_ms",
+                                            "sessions.max_per_database"};
   std::set<std::string_view> names;
   for (const Setting& setting : settings()) {
     EXPECT_TRUE(names.insert(setting.name).second) << setting.name;

@@ -38,6 +38,9 @@ TEST(Problem, HasAStatusForEveryCode) {
                                              {ErrorCode::kOverloaded, 503},
                                              {ErrorCode::kTooManyRequests, 429},
                                              {ErrorCode::kCancelled, 503},
+                                             {ErrorCode::kUnknownSession, 404},
+                                             {ErrorCode::kSessionBusy, 409},
+                                             {ErrorCode::kTooManySessions, 503},
                                              {ErrorCode::kWouldDeadlock, 500},
                                              {ErrorCode::kInternal, 500}};
   for (const auto& [code, status] : cases) {
