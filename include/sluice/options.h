@@ -89,7 +89,10 @@ struct PoolOptions {
 struct QueryLimits {
   std::chrono::milliseconds timeout{30'000};       ///< of a call that names none
   std::chrono::milliseconds max_timeout{600'000};  ///< the longest a call may ask for
-  std::int64_t max_result_bytes = 33'554'432;      ///< of a buffered result
+  /// Of a stream that names no timeout, pauses included; it fails sooner when the server gives no
+  /// row for `timeout`. The longest it may ask for, if that is more than max_timeout.
+  std::chrono::milliseconds stream_timeout{3'600'000};
+  std::int64_t max_result_bytes = 33'554'432;  ///< of a buffered result
 };
 
 /// Interactive sessions of the gateway: connections that clients keep for several statements.

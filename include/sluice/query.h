@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <stop_token>
@@ -57,7 +58,8 @@ struct Param {
 struct Query {
   std::string sql;            ///< exactly one statement; UTF-8 without NUL
   std::vector<Param> params;  ///< $1, $2, …
-  /// The whole call: queueing, connecting, running, reading. Default: QueryLimits::timeout.
+  /// The whole call: queueing, connecting, running, reading. Default: QueryLimits::timeout; for a
+  /// stream (RowSink::may_pause) QueryLimits::stream_timeout.
   std::optional<std::chrono::milliseconds> timeout;
   std::optional<std::int64_t> max_rows;  ///< further rows are not read; the result is `truncated`
   bool read_only = false;                ///< the server refuses every write
@@ -111,10 +113,15 @@ struct Cell {
 enum class RowVerdict {
   kContinue,
   kTooLarge,  ///< the result has outgrown its limit
+  kPause,     ///< no more for now, until it is resumed: only where RowSink::may_pause
 };
 
 /// Receives a result row by row, without a copy in between. All calls come on one worker thread,
 /// one after the other; none may block. Not called any more after the call's completion.
+/// A sink whose reader may be slower than the database asks for pauses (`may_pause`): its result is
+/// a stream, of any size in constant memory. While it is paused nothing is read from the server,
+/// which stops as soon as the network between has no more room. A pause counts as the call's time,
+/// and ends early when the call is cancelled or late.
 class SLUICE_API RowSink {
  public:
   virtual ~RowSink();
@@ -123,6 +130,14 @@ class SLUICE_API RowSink {
   virtual void on_columns(const std::vector<Column>& columns) = 0;
   /// Once per row; `cells` has one entry per column.
   virtual RowVerdict on_row(std::span<const Cell> cells) = 0;
+  /// No further row has arrived yet: whoever collects may pass on what there is. Only after rows.
+  virtual void on_lull() {}
+  /// Whether `on_row` may answer kPause. Always the same answer, on any thread.
+  [[nodiscard]] virtual bool may_pause() const { return false; }
+  /// Once for every kPause, right after the `on_row` that gave it. `resume` makes rows come again:
+  /// it may be called from any thread, also from inside this function, never calls the sink itself,
+  /// and has no effect once the call has ended.
+  virtual void on_paused(std::function<void()> resume) { resume(); }
   /// How much it has made of the rows, for the statistics. Asked once, after the last row.
   [[nodiscard]] virtual std::size_t bytes() const { return 0; }
 };

@@ -298,6 +298,10 @@ constexpr Setting kSettings[] = {
          "How long a call that names no time may take, in milliseconds."}),
     duration<kQuery, &QueryLimits::max_timeout, 1, kDay>(
         {"query.max_timeout_ms", {}, "The longest time a call may ask for, in milliseconds."}),
+    duration<kQuery, &QueryLimits::stream_timeout, 1, kDay>(
+        {"query.stream_timeout_ms",
+         {},
+         "How long a stream that names no time may take, in milliseconds."}),
     whole<kQuery, &QueryLimits::max_result_bytes, 1, 2'147'483'647>(
         SettingKind::kBytes,
         {"query.max_result_bytes", {}, "The largest result that is not streamed, in bytes."}),

@@ -74,7 +74,7 @@ void Execution::enqueue() {
   const auto patience =
       base::Deadline::after(shard_->loop().now(), shard_->options().pool.acquire_timeout);
   errand_.reset();
-  if (!is_transaction() && !alone_) {
+  if (!is_transaction() && !is_stream() && !alone_) {
     errand_.emplace(pool::Errand{plan_.steps.front().query, {.timeout = plan_.timeout}});
   }
   waiter_ = shard_->pool().acquire(
@@ -96,9 +96,9 @@ void Execution::on_lease(Result<pool::Lease> lease) {
   timings_.connect = micros(lease_.connect_time());
   shard_->note_connection(lease_.connection());
   state_ = State::kRunning;
-  sent_at_ = now;
+  sent_at_ = heard_at_ = now;
   const bool in_batch = lease_.first_of_batch() || lease_.shared();
-  arm(in_batch ? Alarm::kStalled : Alarm::kCancel);
+  is_stream() ? arm_for_silence() : arm(in_batch ? Alarm::kStalled : Alarm::kCancel);
   run_step();
 }
 
@@ -130,7 +130,8 @@ void Execution::on_step_done(Result<Completion> result) {
   }
   if (!result && may_run_again() && needs_second_try(result.error()))
     return run_alone(result.error());
-  timings_.database = micros(shard_->loop().now() - sent_at_);
+  end_pause();
+  timings_.database = micros(running_time());
   if (!result) return finish(fail(judged(std::move(result.error()))));
   shard_->count_rows(result->rows);
   count_result(*result);
@@ -146,20 +147,12 @@ void Execution::count_result(const Completion& completion) {
   shard_->calls().record_result(completion, step.sink ? step.sink->bytes() : 0);
 }
 
-void Execution::on_columns(const std::vector<Column>& columns) {
-  began_answering_ = true;
-  if (!answered_ && plan_.steps[step_].sink) plan_.steps[step_].sink->on_columns(columns);
-}
-
-RowVerdict Execution::on_row(std::span<const Cell> cells) {
-  if (answered_ || !plan_.steps[step_].sink) return RowVerdict::kContinue;
-  return plan_.steps[step_].sink->on_row(cells);
-}
-
 void Execution::on_alarm() {
   switch (alarm_) {
     case Alarm::kStalled:
       return lease_.shared() && may_run_again() ? run_alone_elsewhere() : arm(Alarm::kCancel);
+    case Alarm::kSilent:
+      return on_silence();
     case Alarm::kCancel:
       alarm_ = Alarm::kAnswer;
       timer_.arm(plan_.deadline.at());
@@ -347,7 +340,7 @@ Timings Execution::timings_so_far() const {
   const bool queued = queued_at_ != base::TimePoint{};
   const bool sent = sent_at_ != base::TimePoint{};
   if (queued && !sent) timings.queue = micros(now - queued_at_);
-  if (sent && timings.database.count() == 0) timings.database = micros(now - sent_at_);
+  if (sent && timings.database.count() == 0) timings.database = micros(running_time());
   return timings;
 }
 

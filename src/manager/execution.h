@@ -39,6 +39,8 @@ struct Plan {
   const Origin* origin = nullptr;                ///< who asks; lives until `done` has been called
   bool read_only = false;                        ///< of all steps
   Route route = Route::kPrimary;                 ///< which of several hosts
+  /// Of a stream, whose deadline is far: how long it waits for a row. Zero: it is none.
+  base::Duration silence{};
 };
 
 /// The life of one call at its database: permit → connection → rows → settle. Created anywhere,
@@ -52,6 +54,8 @@ struct Plan {
 /// once more on a connection of its own; the last one cancels. The same is done when it was not
 /// run, or lost its connection, because of its neighbours. All of them are reads. A connection may
 /// ask for a second try in other cases, too.
+/// A stream (its sink pauses) also ends when the server gives no row for Plan::silence, as if that
+/// had been its deadline. Pauses are not counted, neither there nor as the database's time.
 class Execution final : public RowSink, public std::enable_shared_from_this<Execution> {
  public:
   Execution(std::shared_ptr<Shard> shard, Plan plan);
@@ -80,11 +84,13 @@ class Execution final : public RowSink, public std::enable_shared_from_this<Exec
 
   void on_columns(const std::vector<Column>& columns) override;
   RowVerdict on_row(std::span<const Cell> cells) override;
+  void on_lull() override;
+  [[nodiscard]] bool may_pause() const override;
 
  private:
   friend class Shard;
   enum class State { kNew, kRouting, kQueued, kRunning, kReplaced, kEnded };
-  enum class Alarm { kStalled, kCancel, kAnswer, kAbandon };
+  enum class Alarm { kStalled, kSilent, kCancel, kAnswer, kAbandon };
 
   void route();
   void on_routed(Result<std::shared_ptr<Shard>> chosen);
@@ -93,6 +99,11 @@ class Execution final : public RowSink, public std::enable_shared_from_this<Exec
   void enqueue();
   void on_lease(Result<pool::Lease> lease);
   void arm(Alarm first);
+  void pause();
+  void resume();
+  void end_pause();
+  void arm_for_silence();
+  void on_silence();
   void run_step();
   void on_step_done(Result<Completion> result);
   void count_result(const Completion& completion);
@@ -116,6 +127,8 @@ class Execution final : public RowSink, public std::enable_shared_from_this<Exec
   Error timeout_error(Outcome outcome) const;
   [[nodiscard]] Operation operation() const;
   [[nodiscard]] Timings timings_so_far() const;
+  [[nodiscard]] base::Duration running_time() const;
+  [[nodiscard]] bool is_stream() const { return plan_.silence.count() > 0; }
   [[nodiscard]] bool is_transaction() const { return plan_.steps.size() > 1; }
 
   base::EventLoop& home_;
@@ -144,6 +157,9 @@ class Execution final : public RowSink, public std::enable_shared_from_this<Exec
   base::Timer timer_;
   base::TimePoint queued_at_{};
   base::TimePoint sent_at_{};
+  base::TimePoint heard_at_{};                // of a stream: its last row
+  std::optional<base::TimePoint> paused_at_;  // while it is paused
+  base::Duration paused_for_{};               // before that
   Timings timings_;
   std::weak_ptr<Execution> successor_;      // runs instead of this one
   std::shared_ptr<Execution> predecessor_;  // kept: its caller may still cancel it

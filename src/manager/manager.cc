@@ -16,14 +16,36 @@ void refuse(base::EventLoop* reply_to, base::EventLoop& fallback,
   loop.post([done = std::move(done), error = std::move(error)] { done(fail(error)); });
 }
 
-Result<base::Duration> patience_of(const Query& query, const QueryLimits& limits) {
-  const auto timeout = query.timeout.value_or(limits.timeout);
-  if (timeout > limits.max_timeout || timeout.count() <= 0) {
-    const auto text = "must be from 1 to " + std::to_string(limits.max_timeout.count()) +
-                      " (query.max_timeout_ms)";
+struct Patience {
+  base::Duration whole;
+  base::Duration silence{};  ///< as Plan::silence
+};
+
+Result<base::Duration> patience_within(std::optional<std::chrono::milliseconds> asked,
+                                       std::chrono::milliseconds usual,
+                                       std::chrono::milliseconds longest) {
+  const auto timeout = asked.value_or(usual);
+  if (timeout > longest || timeout.count() <= 0) {
+    const auto text =
+        "must be from 1 to " + std::to_string(longest.count()) + " (query.max_timeout_ms)";
     return fail(invalid_request("timeout_ms " + text, {{"timeout_ms", text}}));
   }
   return timeout;
+}
+
+Result<base::Duration> patience_of(const Query& query, const QueryLimits& limits) {
+  return patience_within(query.timeout, limits.timeout, limits.max_timeout);
+}
+
+/// Back-pressure counts as a stream's time, so that it gets more of it.
+Result<Patience> patience_of(const Query& query, const QueryLimits& limits, const RowSink* sink) {
+  const bool streams = sink && sink->may_pause();
+  const auto whole = streams ? patience_within(query.timeout, limits.stream_timeout,
+                                               std::max(limits.max_timeout, limits.stream_timeout))
+                             : patience_of(query, limits);
+  if (!whole) return fail(whole.error());
+  return Patience{*whole, streams ? base::Duration(query.timeout.value_or(limits.timeout))
+                                  : base::Duration::zero()};
 }
 
 /// Where a call may go, or why it may not go there.
@@ -126,13 +148,13 @@ CallHandle Manager::execute(Call call) {
   };
   if (closing_) return reject(manager_closing());
   if (!database) return reject(unknown_database(call.db_id));
-  const auto patience = patience_of(call.query, database->options.query);
+  const auto patience = patience_of(call.query, database->options.query, call.sink.get());
   if (!patience) return reject(patience.error());
   const bool read_only = call.query.read_only;
   const auto route = route_of(call.query.route, read_only, database->options.routing);
   if (!route) return reject(route.error());
   const auto started = call.started_at.value_or(dependencies_.clock());
-  auto deadline = base::Deadline::after(started, *patience);
+  auto deadline = base::Deadline::after(started, patience->whole);
   if (call.deadline) deadline = deadline.sooner(*call.deadline);
 
   Plan plan{.steps = {},
@@ -142,7 +164,8 @@ CallHandle Manager::execute(Call call) {
             .done = std::move(call.done),
             .origin = call.origin,
             .read_only = read_only,
-            .route = *route};
+            .route = *route,
+            .silence = patience->silence};
   plan.steps.push_back({std::move(call.query), std::move(call.sink), false, {}});
   auto execution = std::make_shared<Execution>(
       database->pick_shard(on_worker ? call.reply_to : nullptr), std::move(plan));

@@ -59,6 +59,9 @@ class Connection {
   /// Asks the server to give up what runs. Returns at once; what runs still ends through its
   /// `done`, with whatever the server says. No effect when nothing runs.
   virtual void cancel() = 0;
+  /// Goes on after the sink has answered a row with kPause; until then nothing more is read from
+  /// the server. No effect when nothing is paused.
+  virtual void resume() = 0;
   /// Shuts the socket down: what runs ends at once with kDatabaseUnavailable, outcome unknown, and
   /// the connection is broken. For servers that do not even answer a cancel.
   virtual void abandon() = 0;

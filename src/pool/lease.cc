@@ -36,6 +36,8 @@ bool Lease::forsake() {
   return slot_->forsaken == slot_->users;
 }
 
+void Lease::leave_out(base::Duration idle) { slot_->began += idle; }
+
 void Lease::release() {
   Slot* const slot = std::exchange(slot_, nullptr);
   if (!slot) return;

@@ -26,6 +26,8 @@ class Lease {
   /// Its user gives up on what it runs. Returns whether nobody else cares for the connection
   /// either, so that a cancel hits no one.
   bool forsake();
+  /// For so long its user did nothing with it, and no database was slow.
+  void leave_out(base::Duration idle);
   /// Part of the wait that opening this connection took, if it was opened for this lease.
   [[nodiscard]] base::Duration connect_time() const { return connect_time_; }
   /// Gives the connection back now. A broken one is replaced; one that needs it is cleaned off the

@@ -142,13 +142,14 @@ void AsyncConnection::process() {
   if (!adoption_) return drain_until_closed();
   if (abandoned_ && !lost_) lost_ = abandoned_error();
   if (Batch* const batch = std::exchange(batch_, nullptr)) batch->close();
-  while (operation_ && !abandoned_ && !operation_->unusable()) {
+  while (operation_ && !abandoned_ && !operation_->unusable() && !operation_->paused()) {
     const auto answer = session_.pipeline.next();
     if (!answer) break;
     operation_->on_answer(*answer);
     if (operation_->reports_early() && !draining_) return report_early();
   }
   if (!operation_) drop_unasked_messages();
+  if (operation_ && !operation_->paused() && session_.pipeline.waiting()) operation_->on_lull();
   if (operation_ && operation_->unusable() && !lost_) lost_ = operation_->unusable();
   if (last_words_ && !lost_) lost_ = std::move(last_words_);
   after_sending();
@@ -171,7 +172,14 @@ void AsyncConnection::after_sending() {
     wake_.arm(session_.loop.now());
     return;
   }
-  watch(flushing == 1 ? base::Interest::kReadWrite : base::Interest::kRead);
+  await(flushing == 1);
+}
+
+/// What a paused user is not given stays with the server: libpq would take in all of it.
+void AsyncConnection::await(bool sending) {
+  const bool paused = operation_ && operation_->paused();
+  if (!paused) return watch(sending ? base::Interest::kReadWrite : base::Interest::kRead);
+  sending ? watch(base::Interest::kWrite) : unwatch();
 }
 
 void AsyncConnection::watch(base::Interest interest) {

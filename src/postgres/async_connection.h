@@ -35,6 +35,7 @@ class AsyncConnection final : public pool::Connection, private base::FdWatcher {
                Done done) override;
   [[nodiscard]] bool may_join(const pool::Errand& errand) override;
   void cancel() override;
+  void resume() override;
   void abandon() override;
   void ping(Ended ended) override;
   void reset(ResetPolicy policy, Ended ended) override;
@@ -63,6 +64,7 @@ class AsyncConnection final : public pool::Connection, private base::FdWatcher {
   void process();
   void drop_unasked_messages();
   void after_sending();
+  void await(bool sending);
   void watch(base::Interest interest);
   void unwatch();
   static void on_notice(void* self, const PGresult* notice);

@@ -20,9 +20,17 @@ constexpr int kMostCancels = 5;
 void AsyncConnection::cancel() {
   const bool runs = operation_ && session_.pipeline.waiting() && !lost_ && !abandoned_;
   if (!runs || std::exchange(cancel_wanted_, true)) return;
+  const bool was_paused = operation_->paused();
   operation_->on_cancel();
+  if (was_paused) wake_.arm(session_.loop.now());
   // One that is under way may concern what ran before; then another follows when it has returned.
   if (cancel_state_ != CancelState::kUnderWay) send_cancel();
+}
+
+void AsyncConnection::resume() {
+  if (!operation_ || !operation_->paused()) return;
+  operation_->resume();
+  wake_.arm(session_.loop.now());  // some rows are here already
 }
 
 void AsyncConnection::send_cancel() {

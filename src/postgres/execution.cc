@@ -215,7 +215,8 @@ void Execution::send_statement() {
 /// Known to be small, and a read: if it is not small after all, it is cancelled and run again.
 bool Execution::is_small() const {
   return from_cache_ && harmless() && traits_.clean && !in_transaction_ && !second_try_ &&
-         !internal_ && prepared_->usual_bytes && *prepared_->usual_bytes <= kSmall;
+         !internal_ && prepared_->usual_bytes && *prepared_->usual_bytes <= kSmall &&
+         !sink_.may_pause();
 }
 
 void Execution::refuse(Error error) {

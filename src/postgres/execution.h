@@ -37,7 +37,10 @@ class Execution final : public Operation {
 
   void on_answer(const Pipeline::Answer& answer) override;
   void on_lost(const Error& why) override;
-  void on_cancel() override { cancelled_ = true; }
+  void on_cancel() override;
+  void on_lull() override;
+  [[nodiscard]] bool paused() const override { return paused_; }
+  void resume() override { paused_ = false; }
   [[nodiscard]] bool collects() const override { return collects_ && !columns_given_; }
   void on_outgrown() override { outgrown_ = true; }
   [[nodiscard]] const std::optional<Error>& unusable() const override { return unusable_; }
@@ -74,6 +77,7 @@ class Execution final : public Operation {
   void on_failure(Step step, const PGresult& result);
   void judge_failure(Step step, Error error);
   void leave_batch(const Error& error);
+  [[nodiscard]] Error cancelled_while_paused() const;
   void on_skipped();
   void leave_to_second_try(std::string_view why);
 
@@ -131,6 +135,9 @@ class Execution final : public Operation {
   bool collects_ = false;  // its result comes in one piece
   bool outgrown_ = false;  // and is too large for that
   bool columns_given_ = false;
+  bool paused_ = false;
+  bool rows_given_ = false;  // since the last lull
+  bool cut_off_ = false;     // cancelled while paused: rows are missing
   bool discarding_ = false;
   bool too_large_ = false;
   bool early_ = false;

@@ -110,6 +110,23 @@ void Execution::on_lost(const Error& why) {
                         (failure_->outcome != Outcome::kUnknown || harmless());
 }
 
+/// A server whose answers nobody reads does not hear of a cancel: what it still sends is read and
+/// thrown away.
+void Execution::on_cancel() {
+  cancelled_ = true;
+  if (!std::exchange(paused_, false)) return;
+  discarding_ = cut_off_ = true;
+}
+
+/// The statement had been run to its end all the same.
+Error Execution::cancelled_while_paused() const {
+  Error error;
+  error.code = ErrorCode::kCancelled;
+  error.message = "the call was cancelled while its reader paused";
+  error.outcome = harmless() ? Outcome::kRolledBack : Outcome::kUnknown;
+  return error;
+}
+
 /// 57014 is our own cancel, the server's statement_timeout, or somebody's pg_cancel_backend.
 Error Execution::judge_interrupt(Error error) const {
   if (error.sqlstate() != "57014") return error;

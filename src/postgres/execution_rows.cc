@@ -69,7 +69,14 @@ void Execution::hand_out(const PGresult& rows, int row) {
   }
   for (const Cell& cell : cells_) bytes_ += static_cast<std::int64_t>(cell.size);
   ++completion_.rows;
-  if (sink_.on_row(cells_) == RowVerdict::kTooLarge) cut(true);
+  rows_given_ = true;
+  const RowVerdict verdict = sink_.on_row(cells_);
+  if (verdict == RowVerdict::kTooLarge) cut(true);
+  paused_ = verdict == RowVerdict::kPause && !cancelled_;
+}
+
+void Execution::on_lull() {
+  if (std::exchange(rows_given_, false) && !discarding_) sink_.on_lull();
 }
 
 /// A read is over for its user at once. A write runs to its end, so that what is said of it is
@@ -99,6 +106,7 @@ void Execution::note_size() {
 
 Result<Completion> Execution::outcome() {
   if (failure_) return fail(std::move(*failure_));
+  if (cut_off_) return fail(cancelled_while_paused());
   if (too_large_ && harmless()) {
     Error error;
     error.code = ErrorCode::kResultTooLarge;

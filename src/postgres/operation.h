@@ -23,6 +23,11 @@ class Operation {
   [[nodiscard]] virtual bool collects() const { return false; }
   /// That is more than may be collected; it will be cancelled.
   virtual void on_outgrown() {}
+  /// All that has arrived was answered for, and more is awaited.
+  virtual void on_lull() {}
+  /// Whether its user takes no more for now. A cancel ends that.
+  [[nodiscard]] virtual bool paused() const { return false; }
+  virtual void resume() {}
   /// Whether the session cannot be used any more, although the socket lives.
   [[nodiscard]] virtual const std::optional<Error>& unusable() const = 0;
   /// Whether there is something to report before the operation has ended.

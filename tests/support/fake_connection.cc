@@ -87,29 +87,45 @@ std::vector<Cell> cells_of(const FakeRow& row) {
   return cells;
 }
 
-Completion deliver(const Answer& answer, std::optional<std::int64_t> max_rows, RowSink& sink) {
-  Completion completion;
-  completion.command = answer.command;
-  completion.affected = answer.affected;
-  if (answer.columns.empty()) return completion;
-  const auto columns = columns_of(answer);
-  sink.on_columns(columns);
-  for (const auto& row : answer.rows) {
-    if (max_rows && completion.rows >= *max_rows) {
-      completion.truncated = true;
-      break;
-    }
-    const auto cells = cells_of(row);
-    if (sink.on_row(cells) == RowVerdict::kTooLarge) {
-      completion.truncated = true;
-      break;
-    }
-    ++completion.rows;
-  }
-  return completion;
-}
-
 }  // namespace
+
+/// Rows on their way to a sink.
+struct FakeConnection::Delivery {
+  Delivery(Answer given, std::optional<std::int64_t> limit, RowSink& rows_sink, Done told)
+      : answer(std::move(given)),
+        columns(columns_of(answer)),
+        max_rows(limit),
+        sink(rows_sink),
+        done(std::move(told)) {
+    completion.command = answer.command;
+    completion.affected = answer.affected;
+    if (!columns.empty()) sink.on_columns(columns);
+  }
+
+  /// Until there are no more, or the sink pauses: false.
+  bool go_on() {
+    if (columns.empty()) return true;
+    while (next < answer.rows.size() && !completion.truncated) {
+      const auto cells = cells_of(answer.rows[next]);
+      completion.truncated = max_rows && completion.rows >= *max_rows;
+      if (completion.truncated) break;
+      ++next;
+      const RowVerdict verdict = sink.on_row(cells);
+      completion.truncated = verdict == RowVerdict::kTooLarge;
+      if (!completion.truncated) ++completion.rows;
+      if (verdict == RowVerdict::kPause) return false;
+    }
+    return true;
+  }
+
+  Answer answer;
+  std::vector<Column> columns;
+  std::optional<std::int64_t> max_rows;
+  RowSink& sink;
+  Done done;
+  Completion completion;
+  std::size_t next = 0;
+};
 
 FakeConnection::FakeConnection(FakeDatabase& database, base::EventLoop& loop)
     : database_(database), loop_(loop), number_(++database.opened_) {
@@ -121,7 +137,7 @@ FakeConnection::~FakeConnection() { std::erase(database_.connections_, this); }
 
 void FakeConnection::require_idle(const char* what) const {
   const std::string name = what;
-  if (call_ && !batch_is_open_)
+  if (paused_ || (call_ && !batch_is_open_))
     throw std::logic_error(name + " while something else runs on the connection");
   if (broken_) throw std::logic_error(name + " on a broken connection");
   if (detached_) throw std::logic_error(name + " on a detached connection");
@@ -170,7 +186,8 @@ void FakeConnection::end_batch() {
       member.done(fail(member.answer->error));
     } else {
       if (member.answer->echoes) member.answer->rows = {{member.sql}};
-      member.done(deliver(*member.answer, member.max_rows, member.sink));
+      deliver(std::make_unique<Delivery>(*member.answer, member.max_rows, member.sink,
+                                         std::move(member.done)));
     }
   }
 }
@@ -189,27 +206,49 @@ void FakeConnection::execute(const Query& query, const pool::ExecuteOptions& opt
     if (!std::exchange(batch_is_open_, true)) run_batch(0);
     return;
   }
-  start(database_.script_of(query.sql),
-        [&sink, done = std::move(done), sql = query.sql, limit = query.max_rows](Answer answer) {
-          if (answer.kind == Answer::Kind::kError) return done(fail(answer.error));
-          if (answer.echoes) answer.rows = {{sql}};
-          done(deliver(answer, limit, sink));
-        });
+  start(database_.script_of(query.sql), [this, &sink, done = std::move(done), sql = query.sql,
+                                         limit = query.max_rows](Answer answer) {
+    if (answer.kind == Answer::Kind::kError) return done(fail(answer.error));
+    if (answer.echoes) answer.rows = {{sql}};
+    deliver(std::make_unique<Delivery>(std::move(answer), limit, sink, done));
+  });
   executing_ = true;
 }
 
+/// What the sink does with its rows may destroy this, but only when they are over.
+void FakeConnection::deliver(std::unique_ptr<Delivery> delivery) {
+  if (delivery->go_on()) return delivery->done(std::move(delivery->completion));
+  paused_ = std::move(delivery);
+}
+
+void FakeConnection::resume() {
+  if (!paused_) return;
+  resuming_ = std::make_unique<base::Timer>(loop_.timers(), [this] {
+    if (auto delivery = std::move(paused_)) deliver(std::move(delivery));
+  });
+  resuming_->arm(loop_.now());
+}
+
+void FakeConnection::end_pause(Error error) {
+  const auto delivery = std::move(paused_);
+  delivery->done(fail(std::move(error)));
+}
+
 void FakeConnection::cancel() {
-  if (!executing_ || cancel_) return;
+  if ((!executing_ && !paused_) || cancel_) return;
   cancelled_ = true;
   cancel_ = std::make_unique<Call>(loop_, database_.cancels, [this](const Answer& answer) {
     const auto ended = std::move(cancel_);
-    if (!executing_ || answer.kind != Answer::Kind::kOk) return;
-    call_->end(Answer::fails(sql_error("57014", "canceling statement due to user request")));
+    if ((!executing_ && !paused_) || answer.kind != Answer::Kind::kOk) return;
+    const auto cancelled = sql_error("57014", "canceling statement due to user request");
+    if (paused_) return end_pause(cancelled);
+    call_->end(Answer::fails(cancelled));
   });
 }
 
 void FakeConnection::abandon() {
   broken_ = true;
+  if (paused_) return end_pause(session_lost());
   if (call_) call_->end_at(loop_.now(), Answer::loses_connection());
 }
 
@@ -254,6 +293,7 @@ std::string FakeConnection::server_version() const { return database_.server_ver
 
 void FakeConnection::lose() {
   broken_ = true;
+  if (paused_) return end_pause(session_lost());
   if (call_) return call_->end(Answer::loses_connection());
   if (!detached_) speak();
 }

@@ -28,6 +28,7 @@ class FakeConnection final : public pool::Connection {
                Done done) override;
   [[nodiscard]] bool may_join(const pool::Errand& errand) override;
   void cancel() override;
+  void resume() override;
   void abandon() override;
   void ping(Ended ended) override;
   void reset(ResetPolicy policy, Ended ended) override;
@@ -48,7 +49,8 @@ class FakeConnection final : public pool::Connection {
   void open_transaction() { in_transaction_ = true; }
   [[nodiscard]] int number() const { return number_; }  ///< 1 for the first one opened
   [[nodiscard]] base::EventLoop& loop() const { return loop_; }
-  [[nodiscard]] bool busy() const { return call_ != nullptr; }
+  [[nodiscard]] bool busy() const { return call_ || paused_; }
+  [[nodiscard]] bool paused() const { return paused_ != nullptr; }
   [[nodiscard]] bool detached() const { return detached_; }
   [[nodiscard]] int executed() const { return executed_; }
 
@@ -58,6 +60,9 @@ class FakeConnection final : public pool::Connection {
   void end_status(const Ended& ended, const Answer& answer);
   void run_batch(std::size_t from);
   void end_batch();
+  struct Delivery;
+  void deliver(std::unique_ptr<Delivery> delivery);
+  void end_pause(Error error);
 
   struct Member {
     std::string sql;
@@ -71,6 +76,8 @@ class FakeConnection final : public pool::Connection {
   base::EventLoop& loop_;
   const int number_;
   std::unique_ptr<Call> call_;
+  std::unique_ptr<Delivery> paused_;
+  std::unique_ptr<base::Timer> resuming_;
   bool executing_ = false;
   std::unique_ptr<Call> cancel_;
   bool cancelled_ = false;  // since the last reset

@@ -56,6 +56,7 @@ TEST(Settings, HasEveryNameOfTheDesignOnce) {
                                             "pool.sizing",
                                             "query.timeout_ms",
                                             "query.max_timeout_ms",
+                                            "query.stream_timeout_ms",
                                             "query.max_result_bytes",
                                             "breaker.window_ms",
                                             "breaker.minimum_calls",
