@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/event_loop.h"
@@ -51,6 +52,10 @@ class Connection {
   /// truncated result is still read and thrown away): `reset` waits for that.
   virtual void execute(const Query& query, const ExecuteOptions& options, RowSink& sink,
                        Done done) = 0;
+  /// How long it usually takes by itself, if it is known here as a short read: others may go along.
+  [[nodiscard]] virtual std::optional<base::Duration> short_read(const Errand& /*errand*/) {
+    return std::nullopt;
+  }
   /// Whether `execute` may be called for this errand now, right after the first of a batch: they
   /// are sent together and end together. Only for reads that are known to be short, among their
   /// like. When one of them fails, those behind it are not run and want a second try

@@ -28,6 +28,7 @@ Pool::Pool(const PoolOptions& options, Dependencies dependencies)
       limiter_(limit()),
       sizing_(options_.max_size),
       second_timer_(loop_.timers(), [this] { every_second(); }),
+      overdue_timer_(loop_.timers(), [this] { forget_overdue(); }),
       retry_timer_(loop_.timers(), [this] { serve(); }),
       maintenance_timer_(loop_.timers(), [this] { maintain(); }),
       pool_idle_timer_(loop_.timers(), [this] { on_pool_idle(); }),
@@ -60,7 +61,7 @@ WaiterId Pool::acquire(base::Deadline deadline, Acquired acquired, const Errand*
     waiter.client = &clients_.of(options_.fair_shares ? client : ClientId{0});
   };
   // Nobody barges in: who comes while others wait has to wait, too.
-  if (waiters_.empty() && !paused_ && may_lend()) {
+  if (waiters_.empty() && !paused_ && may_lend() && !worth_waiting(errand)) {
     if (Slot* slot = take_ready(now)) {
       name_client();
       lend(*slot, waiter);
@@ -142,6 +143,7 @@ void Pool::lend(Slot& slot, const Waiter& to, bool first_of_batch) {
     slot.client = to.client;
     ++slot.client->lent;
     slot.began = now;
+    set_brief(slot, to.errand && slot.connection->short_read(*to.errand));
   }
   ++slot.users;
   ++slot.company;
@@ -152,31 +154,6 @@ void Pool::lend(Slot& slot, const Waiter& to, bool first_of_batch) {
   if (opened_for_it) lease.connect_time_ = std::min(slot.connect_took, now - to.since);
   listener_.on_event(PoolEvent::kAcquired, {});
   to.acquired(std::move(lease));
-}
-
-/// The first waiter is served, and those behind it whose statements can go along. The connection
-/// counts as used meanwhile, as any of them may give it back at once.
-void Pool::lend_to_waiters(Slot& slot) {
-  waiters_.give_turn(fair_share());
-  const int most = waiters_.first_errand() ? batch_size() : 1;
-  ++slot.users;
-  ++waited_;
-  lend(slot, waiters_.pop(), most > 1);
-  while (slot.company < most && !waiters_.empty() && !slot.spoiled) {
-    const Errand* const errand = waiters_.first_errand();
-    if (!errand || !slot.connection->may_join(*errand)) break;
-    ++waited_;
-    lend(slot, waiters_.pop());
-  }
-  if (--slot.users > 0) return;
-  if (const auto closed = free(slot)) report_closed(*closed);
-  serve();
-}
-
-int Pool::batch_size() const {
-  const int connections = std::max(std::min(slots_.live(), lendable_), 1);
-  const int fair = (waiters_.size() + connections - 1) / connections;
-  return std::min(fair, options_.pipeline_depth);
 }
 
 // --- giving back -------------------------------------------------------------------------------
@@ -202,6 +179,7 @@ void Pool::note_use(const Slot& slot) {
 
 std::optional<CloseReason> Pool::free(Slot& slot) {
   note_use(slot);
+  set_brief(slot, false);
   --std::exchange(slot.client, nullptr)->lent;
   slot.company = 0;
   slot.idle_since = loop_.now();
@@ -281,8 +259,10 @@ void Pool::serve() {
 
 void Pool::hand_out() {
   const auto now = loop_.now();
+  held_ = false;
   if (options_.shedding != Shedding::kOff) watch_waits(now);
   while (!waiters_.empty() && !paused_ && may_lend()) {
+    if (worth_waiting(waiters_.first_errand())) return hold();
     Slot* slot = take_ready(now);
     if (waiters_.empty()) {  // the listener cancelled it meanwhile
       if (slot) make_idle(*slot);

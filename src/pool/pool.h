@@ -127,9 +127,6 @@ class Pool {
   [[nodiscard]] Slot* take_ready(base::TimePoint now);
   [[nodiscard]] bool must_ping(const Slot& slot, base::TimePoint now) const;
   void lend(Slot& slot, const Waiter& to, bool first_of_batch = false);
-  void lend_to_waiters(Slot& slot);
-  /// How many of those that wait one connection should serve at once.
-  [[nodiscard]] int batch_size() const;
   void give_back(Slot& slot);
   /// Nobody uses it any more: it is cleaned, kept, or closed for the reason returned.
   std::optional<CloseReason> free(Slot& slot);
@@ -143,6 +140,20 @@ class Pool {
   void hand_out();
   [[nodiscard]] bool hopeless(base::TimePoint now) const;
   [[nodiscard]] Load load() const;
+
+  // Short reads go together (pool_batches.cc).
+  void lend_to_waiters(Slot& slot);
+  /// How many of those that wait this connection should serve at once.
+  [[nodiscard]] int batch_size(const Slot& slot) const;
+  /// How many connections are enough for short reads that take so long.
+  [[nodiscard]] int enough_for(base::Duration usual) const;
+  /// Whether it is better served by a connection that will soon be back than by an idle one.
+  [[nodiscard]] bool worth_waiting(const Errand* errand) const;
+  [[nodiscard]] Connection& some_brief() const;
+  /// Whoever waits does so by choice.
+  void hold();
+  void set_brief(Slot& slot, bool brief);
+  void forget_overdue();
 
   // Who is refused before their time, and how many are lent (pool_limits.cc).
   [[nodiscard]] int limit() const { return options_.max_size + options_.max_overflow; }
@@ -239,6 +250,9 @@ class Pool {
   bool watched_ = false;        // something wants to look every second
   bool canary_wanted_ = false;  // the next connection that gets free is pinged first
   base::Timer second_timer_;
+  bool held_ = false;          // who waits is better off waiting
+  int brief_ = 0;              // lent connections that should be back soon
+  base::Timer overdue_timer_;  // when they should have been, while somebody waits for them
   struct {
     std::int64_t acquired = 0;
     std::int64_t released = 0;

@@ -40,7 +40,7 @@ std::optional<CloseReason> Pool::settle(Slot& slot, std::optional<CloseReason> r
 // --- pings -------------------------------------------------------------------------------------
 
 void Pool::ping_for_waiters() {
-  if (paused_) return;
+  if (paused_ || held_) return;
   const auto may_ping = [this] {
     const int pinging = slots_.count(SlotState::kPinging);
     return pinging < waiters_.size() && pinging + slots_.count(SlotState::kLeased) < lendable_;

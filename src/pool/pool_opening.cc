@@ -20,7 +20,7 @@ RefillNeed Pool::need() const {
   // What may not be lent need not be opened.
   const int most = std::min(limit(), std::max(lendable_, options_.min_size));
   const int permanent = std::min(most, options_.max_size);
-  return {.waiters = std::max(0, waiters_.size() - expected),
+  return {.waiters = held_ ? 0 : std::max(0, waiters_.size() - expected),
           .live = slots_.live(),
           .closing = slots_.count(SlotState::kClosing),
           .connecting = slots_.count(SlotState::kConnecting),

@@ -72,6 +72,7 @@ struct Slot {
   Client* client = nullptr;  ///< to whose share it counts while it is lent
   int users = 0;             ///< leases that are out; a batch has several
   int company = 0;           ///< leases since it was last free
+  bool brief = false;        ///< lent for short reads: it should be back soon
   int forsaken = 0;          ///< leases that are out, and whose users gave up
   std::int64_t uses = 0;
   std::uint64_t generation = 0;  ///< the pool's when it was opened

@@ -33,6 +33,10 @@ class AsyncConnection final : public pool::Connection, private base::FdWatcher {
 
   void execute(const Query& query, const pool::ExecuteOptions& options, RowSink& sink,
                Done done) override;
+  [[nodiscard]] std::optional<base::Duration> short_read(const pool::Errand& errand) override {
+    const auto read = Execution::short_read(session_, errand.query);
+    return read ? std::optional(read->quickest) : std::nullopt;
+  }
   [[nodiscard]] bool may_join(const pool::Errand& errand) override;
   void cancel() override;
   void resume() override;

@@ -16,14 +16,14 @@ constexpr std::chrono::milliseconds kLongest{10};
 bool Batch::takes(const Query& query, const pool::ExecuteOptions& options) const {
   if (options.timeout != timeout_) return false;
   const auto takes = Execution::short_read(session_, query);
-  return takes && expected_ + *takes <= kLongest;
+  return takes && expected_ + takes->usual <= kLongest;
 }
 
 void Batch::add(const Query& query, const pool::ExecuteOptions& options, Execution::User user) {
   if (members_.empty()) timeout_ = options.timeout;
   const auto place = settings_sent_ ? Execution::Place::kBehindOthers : Execution::Place::kFirst;
   members_.push_back(std::make_unique<Execution>(session_, query, options, std::move(user), place));
-  expected_ += Execution::short_read(session_, query).value_or(base::Duration::zero());
+  if (const auto read = Execution::short_read(session_, query)) expected_ += read->usual;
   settings_sent_ |= members_.back()->sent();
   note_unusable(*members_.back());
 }

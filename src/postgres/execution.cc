@@ -17,6 +17,8 @@ constexpr std::int64_t kSmall = 256 * 1024;
 /// What may be sent with others: they would wait for a longer one, or for its rows.
 constexpr std::int64_t kShortResult = 64 * 1024;
 constexpr std::chrono::milliseconds kShort{2};
+// How long the quickest run counts.
+constexpr std::chrono::seconds kQuickestFor{10};
 
 constexpr const char* kSetTimeout = "SELECT pg_catalog.set_config('statement_timeout', $1, true)";
 constexpr const char* kSetReadOnly =
@@ -348,16 +350,22 @@ void Execution::note_duration() {
   if (failure_ || prepared_->name.empty()) return;
   const auto took = session_.loop.now() - started_;
   auto& usual = prepared_->usual_duration;
+  if (!usual || took <= prepared_->quickest ||
+      session_.loop.now() - prepared_->quickest_at > kQuickestFor) {
+    prepared_->quickest = took;
+    prepared_->quickest_at = session_.loop.now();
+  }
   usual = usual ? (*usual * 7 + took) / 8 : took;
 }
 
-std::optional<base::Duration> Execution::short_read(Session& session, const Query& query) {
+std::optional<Execution::ShortRead> Execution::short_read(Session& session, const Query& query) {
   const auto forced = [](const Param& param) { return !param.type.empty(); };
   if (std::ranges::any_of(query.params, forced)) return std::nullopt;
   const PreparedPtr known = session.cache.find(query.sql, {});
   if (!known || !known->traits.reads || known->writes_all_the_same) return std::nullopt;
   if (!known->usual_bytes || *known->usual_bytes > kShortResult) return std::nullopt;
-  return known->usual_duration < kShort ? known->usual_duration : std::nullopt;
+  if (!known->usual_duration || *known->usual_duration >= kShort) return std::nullopt;
+  return ShortRead{*known->usual_duration, known->quickest};
 }
 
 }  // namespace sluice::postgres

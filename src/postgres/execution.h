@@ -28,10 +28,13 @@ class Execution final : public Operation {
   Execution(Session& session, const Query& query, const pool::ExecuteOptions& options, User user,
             Place place = Place::kAlone);
 
-  /// How long this statement takes, if it is known here as a short read, which can be sent with
-  /// others.
-  [[nodiscard]] static std::optional<base::Duration> short_read(Session& session,
-                                                                const Query& query);
+  /// How long a short read takes by itself.
+  struct ShortRead {
+    base::Duration usual;
+    base::Duration quickest;  ///< of the last seconds: when the server had nothing else to do
+  };
+  /// Empty unless it is known here as a short read, which can be sent with others.
+  [[nodiscard]] static std::optional<ShortRead> short_read(Session& session, const Query& query);
   /// Whether the statement itself was sent: not if it was refused, or is still being prepared.
   [[nodiscard]] bool sent() const { return sent_; }
 

@@ -62,10 +62,9 @@ void Execution::hand_out(const PGresult& rows, int row) {
   }
   for (std::size_t i = 0; i < cells_.size(); ++i) {
     const int column = static_cast<int>(i);
-    cells_[i] = PQgetisnull(&rows, row, column)
-                    ? Cell{}
-                    : Cell{PQgetvalue(&rows, row, column),
-                           static_cast<std::size_t>(PQgetlength(&rows, row, column))};
+    const auto size = static_cast<std::size_t>(PQgetlength(&rows, row, column));
+    const bool is_null = size == 0 && PQgetisnull(&rows, row, column);
+    cells_[i] = is_null ? Cell{} : Cell{PQgetvalue(&rows, row, column), size};
   }
   for (const Cell& cell : cells_) bytes_ += static_cast<std::int64_t>(cell.size);
   ++completion_.rows;

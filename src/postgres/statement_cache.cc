@@ -14,6 +14,10 @@ bool worth_keeping(std::string_view sql) {
 }
 
 PreparedPtr StatementCache::find(std::string_view sql, const std::vector<TypeOid>& forced_types) {
+  if (!recent_.empty()) {  // the same again is the usual case
+    const auto& last = recent_.front();
+    if (last->sql == sql && last->forced_types == forced_types) return last;
+  }
   const auto [first, last] = by_key_.equal_range(sql);
   for (auto entry = first; entry != last; ++entry) {
     if ((*entry->second)->forced_types != forced_types) continue;

@@ -28,6 +28,9 @@ struct PreparedStatement {
   bool duplicate_names = false;  ///< two columns have one name
   /// How long it takes when it runs alone, later runs counting more. Learned as it is used.
   mutable std::optional<base::Duration> usual_duration;
+  /// The least that it took lately: what it takes when nothing else keeps the server busy.
+  mutable base::Duration quickest{};
+  mutable base::TimePoint quickest_at{};
   /// It looks like a read, but the server says that it writes: through a view, say.
   mutable bool writes_all_the_same = false;
   /// How much text its results have lately had at most. Likewise.

@@ -160,6 +160,11 @@ void FakeConnection::end_status(const Ended& ended, const Answer& answer) {
   ended({});
 }
 
+std::optional<base::Duration> FakeConnection::short_read(const pool::Errand& errand) {
+  if (!database_.shares || !database_.shares(errand.query)) return std::nullopt;
+  return database_.short_reads_take;
+}
+
 bool FakeConnection::may_join(const pool::Errand& errand) {
   return batch_is_open_ && !broken_ && database_.shares(errand.query);
 }

@@ -1,9 +1,11 @@
 #pragma once
 
+#include <chrono>
 #include <deque>
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,6 +28,7 @@ class FakeConnection final : public pool::Connection {
 
   void execute(const Query& query, const pool::ExecuteOptions& options, RowSink& sink,
                Done done) override;
+  [[nodiscard]] std::optional<base::Duration> short_read(const pool::Errand& errand) override;
   [[nodiscard]] bool may_join(const pool::Errand& errand) override;
   void cancel() override;
   void resume() override;
@@ -135,6 +138,8 @@ class FakeDatabase {
 
   /// Whether a statement may be one of a batch; none may while this is empty.
   std::function<bool(const Query&)> shares;
+  /// How long those usually take, it says.
+  base::Duration short_reads_take = std::chrono::microseconds(50);
   /// Told of every statement before it is executed.
   std::function<void(FakeConnection&, const Query&)> on_execute;
 

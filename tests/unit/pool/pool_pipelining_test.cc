@@ -192,5 +192,106 @@ TEST_F(PoolPipelining, CleansOnceWhenTheLastOneIsBack) {
   EXPECT_EQ(database.resets.calls(), 1);
 }
 
+/// A pool of five open connections; two of them run a short read each.
+class PoolSharing : public PoolPipelining {
+ protected:
+  PoolSharing() { options.max_size = 5; }
+
+  void use_two() {
+    warm(5);
+    one = &run(short_read);
+    two = &run(short_read);
+    ASSERT_TRUE(one->served() && two->served());
+  }
+  /// Its statement ends, and it gives the connection back.
+  void end(Caller& caller) {
+    loop.run_posted();
+    pass_on(caller);
+  }
+
+  Caller* one = nullptr;
+  Caller* two = nullptr;
+};
+
+TEST_F(PoolSharing, AShortReadRatherWaitsForOneOfTwoThatAreSoonBack) {
+  use_two();
+  Caller& three = run(short_read);
+  loop.run_posted();
+  EXPECT_FALSE(three.served());
+  EXPECT_EQ(stats().idle, 3) << "they are not pinged either";
+  end(*one);
+  EXPECT_TRUE(three.served());
+}
+
+TEST_F(PoolSharing, WhatIsNotShortNeverWaitsForThem) {
+  use_two();
+  EXPECT_TRUE(run(long_read).served());
+  EXPECT_TRUE(ask().served());
+}
+
+TEST_F(PoolSharing, NobodyWaitsForWhatIsNotShort) {
+  warm(5);
+  ASSERT_TRUE(run(long_read).served() && ask().served());
+  EXPECT_TRUE(run(short_read).served());
+}
+
+TEST_F(PoolSharing, TheLongerTheyTakeTheMoreConnectionsAreUsed) {
+  database.short_reads_take = std::chrono::microseconds(201);
+  use_two();
+  EXPECT_TRUE(run(short_read).served());
+  EXPECT_FALSE(run(short_read).served());
+  database.short_reads_take = std::chrono::microseconds(400);
+  loop.run_posted();
+  EXPECT_FALSE(run(short_read).served()) << "nobody overtakes";
+}
+
+TEST_F(PoolSharing, WithTheTimeOfTwoTurnsTwoAreEnough) {
+  database.short_reads_take = std::chrono::microseconds(200);
+  use_two();
+  EXPECT_FALSE(run(short_read).served());
+}
+
+TEST_F(PoolSharing, WhenMoreWaitThanFitIntoTwoBatchesAThirdIsUsed) {
+  use_two();
+  for (int i = 0; i < 8; ++i) run(short_read);
+  EXPECT_EQ(stats().used, 2);
+  run(short_read);
+  EXPECT_EQ(stats().used, 3);
+  EXPECT_EQ(stats().waiting, 6) << "a whole batch has gone";
+}
+
+TEST_F(PoolSharing, WhatIsNotBackAfterFiveMillisecondsIsNotWaitedFor) {
+  use_two();
+  Caller& three = run(short_read);
+  loop.advance(milliseconds(5) - std::chrono::microseconds(1));
+  EXPECT_FALSE(three.served());
+  loop.advance(std::chrono::microseconds(1));
+  ASSERT_TRUE(three.served());
+  Caller& four = run(short_read);
+  EXPECT_TRUE(four.served()) << "nor by anybody who comes later";
+
+  end(*one);
+  end(*two);
+  EXPECT_FALSE(run(short_read).served()) << "those who came since do count";
+}
+
+TEST_F(PoolSharing, NoMoreConnectionsAreOpenedForThem) {
+  warm(2);
+  one = &run(short_read);
+  two = &run(short_read);
+  run(short_read);
+  EXPECT_EQ(database.connecting(), 0);
+  run(long_read);
+  EXPECT_EQ(database.connecting(), 0) << "it comes second, and the first will not be long";
+  end(*one);
+  EXPECT_EQ(database.opened(), 3) << "now it is first";
+}
+
+TEST_F(PoolSharing, WithADepthOfOneIdleConnectionsAreUsed) {
+  options.pipeline_depth = 1;
+  use_two();
+  EXPECT_TRUE(run(short_read).served());
+}
+
 }  // namespace
 }  // namespace sluice::pool
