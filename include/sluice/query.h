@@ -83,18 +83,20 @@ enum class ValueKind {
   kBytes,        ///< bytea: "\x…"
 };
 
-/// One column of a result. For an array, `kind` and `delimiter` describe its elements.
+/// One column of a result. For an array, `kind` and `delimiter` describe its innermost elements.
 struct Column {
   std::string name;                   ///< as in the result; may repeat
   std::string type;                   ///< PostgreSQL's name, for instance "int4", "_text", "mood"
   std::uint32_t oid = 0;              ///< of the type
   ValueKind kind = ValueKind::kText;  ///< how to read the text
   bool array = false;                 ///< the text is an array literal
-  char delimiter = ',';               ///< between the elements of an array; ';' for box
-  std::uint32_t table_oid = 0;        ///< 0 when the column is no plain column of a table
-  std::int16_t table_column = 0;      ///< its number there, from 1
-  std::int16_t type_size = 0;         ///< as libpq's PQfsize
-  std::int32_t type_modifier = 0;     ///< as libpq's PQfmod
+  /// So many further array literals lie in its elements: of an array of a domain over an array.
+  std::uint8_t nested_arrays = 0;
+  char delimiter = ',';            ///< between the elements of an array; ';' for box
+  std::uint32_t table_oid = 0;     ///< 0 when the column is no plain column of a table
+  std::int16_t table_column = 0;   ///< its number there, from 1
+  std::int16_t type_size = 0;      ///< as libpq's PQfsize
+  std::int32_t type_modifier = 0;  ///< as libpq's PQfmod
 };
 
 /// The text of one value of one row, as PostgreSQL wrote it (UTF-8). Points into the connection's

@@ -1,5 +1,9 @@
 #include "base/utf8.h"
 
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
+
 namespace sluice::base {
 namespace {
 
@@ -30,21 +34,53 @@ bool second_byte_fits(unsigned char first, unsigned char second) {
   }
 }
 
+/// How much of the text is certainly ASCII, found in steps of eight bytes.
+std::size_t ascii_words(std::string_view text) {
+  constexpr std::uint64_t kHighBits = 0x8080808080808080;
+  std::size_t at = 0;
+  for (; at + 8 <= text.size(); at += 8) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, text.data() + at, sizeof(word));
+    if ((word & kHighBits) != 0) break;
+  }
+  return at;
+}
+
+/// The length of the character that the text begins with; 0 if there is none.
+std::size_t character_length(std::string_view text) {
+  const auto first = static_cast<unsigned char>(text.front());
+  const std::size_t length = announced_length(first);
+  if (length == 0 || text.size() < length) return 0;
+  for (std::size_t k = 1; k < length; ++k) {
+    if (!is_continuation(text[k])) return 0;
+  }
+  const bool fits = length == 1 || second_byte_fits(first, static_cast<unsigned char>(text[1]));
+  return fits ? length : 0;
+}
+
 }  // namespace
 
 bool is_utf8(std::string_view text) {
-  for (std::size_t i = 0; i < text.size();) {
-    const auto first = static_cast<unsigned char>(text[i]);
-    const std::size_t length = announced_length(first);
-    if (length == 0 || text.size() - i < length) return false;
-    for (std::size_t k = 1; k < length; ++k) {
-      if (!is_continuation(text[i + k])) return false;
-    }
-    if (length > 1 && !second_byte_fits(first, static_cast<unsigned char>(text[i + 1])))
-      return false;
-    i += length;
+  text.remove_prefix(ascii_words(text));
+  while (!text.empty()) {
+    const std::size_t length = character_length(text);
+    if (length == 0) return false;
+    text.remove_prefix(length);
+    if (length == 1) text.remove_prefix(ascii_words(text));
   }
   return true;
+}
+
+std::string repaired_utf8(std::string_view text) {
+  if (is_utf8(text)) return std::string(text);
+  std::string repaired;
+  repaired.reserve(text.size());
+  while (!text.empty()) {
+    const std::size_t length = character_length(text);
+    repaired += length == 0 ? std::string_view("\xEF\xBF\xBD") : text.substr(0, length);
+    text.remove_prefix(std::max<std::size_t>(length, 1));
+  }
+  return repaired;
 }
 
 std::string_view utf8_prefix(std::string_view text, std::size_t bytes) {

@@ -3,6 +3,7 @@
 #include <memory>
 #include <utility>
 
+#include "base/utf8.h"
 #include "json/fields.h"
 #include "json/writer.h"
 
@@ -71,21 +72,22 @@ struct ExplainService::Run {
       return done(fail(std::move(result.error())));
     }
     QueryAnswer answer;
-    answer.body = document();
+    answer.body = document(result->host);
     answer.timings = result->timings;
     answer.encode = since(now);
     done(std::move(answer));
   }
 
-  [[nodiscard]] std::string document() const {
+  [[nodiscard]] std::string document(const std::string& host) const {
     json::Writer writer;
     writer.begin_object().field("db_id", order.db_id);
     writer.field("analyzed", order.request.analyze);
     if (order.request.as_text) {
       writer.field("plan", sink->plan());
     } else {
-      writer.raw_field("plan", sink->plan());
+      writer.raw_field("plan", base::repaired_utf8(sink->plan()));
     }
+    if (!host.empty()) writer.field("host", host);
     writer.field("elapsed_ms", since(order.received_at)).end_object();
     return writer.take();
   }
@@ -124,6 +126,7 @@ manager::CallHandle ExplainService::analyze(const std::shared_ptr<Run>& run) {
   call.db_id = run->order.db_id;
   call.options.read_only = run->query.read_only;
   call.options.timeout = run->query.timeout;
+  call.options.route = run->query.route;
   call.statements.push_back(std::move(run->query));
   call.sinks.push_back(run->sink);
   call.dry_run = true;

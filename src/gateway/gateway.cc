@@ -78,6 +78,11 @@ Result<DatabaseOptions> Gateway::options_of(std::string_view db_id) const {
   return database->options;
 }
 
+std::string Gateway::identity_of(std::string_view db_id, const base::EventLoop& loop) const {
+  const auto database = manager_.find(db_id, &loop);
+  return database ? database->target.default_db_id() : std::string();
+}
+
 void Gateway::stats(std::string_view db_id, base::EventLoop& loop,
                     std::function<void(Result<DatabaseStats>)> done) {
   auto database = manager_.find(db_id, nullptr);

@@ -113,6 +113,9 @@ class Gateway {
   [[nodiscard]] std::optional<std::string> forbidden_host(const Target& target) const;
   /// The settings in force, or an error for an id that is not registered.
   [[nodiscard]] Result<DatabaseOptions> options_of(std::string_view db_id) const;
+  /// Which database that id stands for: the same text as long as hosts, database and user stay the
+  /// same. Empty for an id that is not registered.
+  [[nodiscard]] std::string identity_of(std::string_view db_id, const base::EventLoop& loop) const;
   void stats(std::string_view db_id, base::EventLoop& loop,
              std::function<void(Result<DatabaseStats>)> done);
   void stats(base::EventLoop& loop, std::function<void(std::vector<DatabaseStats>)> done);

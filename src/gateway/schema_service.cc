@@ -4,6 +4,7 @@
 #include <memory>
 #include <utility>
 
+#include "base/utf8.h"
 #include "gateway/schema_statement.h"
 #include "json/writer.h"
 
@@ -28,7 +29,7 @@ class SchemaSink final : public RowSink {
     }
     bytes_ += cells[1].size;
     if (bytes_ > max_bytes_) return RowVerdict::kTooLarge;
-    list.json.append(list.count++ == 0 ? "" : ",").append(cells[1].text());
+    list.json.append(list.count++ == 0 ? "" : ",").append(base::repaired_utf8(cells[1].text()));
     return RowVerdict::kContinue;
   }
 
@@ -67,14 +68,15 @@ Query query_of(const SchemaFilter& filter) {
   Query query;
   query.sql = kSchemaStatement;
   query.params = {text_or_null(filter.schema), text_or_null(filter.table),
-                  Param::array(std::move(lists)), filter.system, filter.limit};
+                  Param::array(std::move(lists)), filter.system, filter.limit,
+                  text_or_null(filter.function), text_or_null(filter.type)};
   query.read_only = true;
   return query;
 }
 
 Error judged(Error error) {
   if (error.code == ErrorCode::kResultTooLarge) {
-    error.message += "; ask for a part of the schema: schema, table, include or limit";
+    error.message += "; ask for a part of the schema: schema, table, function, type, include or limit";
   }
   return error;
 }

@@ -14,20 +14,23 @@ namespace sluice::gateway {
 
 /// The lists that a schema document has, in this order.
 inline constexpr std::array<std::string_view, 5> kSchemaLists{"schemas", "tables", "views",
-                                                              "functions", "enums"};
+                                                              "functions", "types"};
 
 /// What of a database's schema is wanted.
 struct SchemaFilter {
   static constexpr std::size_t kMostEntries = 10'000;
 
   std::optional<std::string> schema;
+  /// Who names one of these gets what has that name, and no other lists.
   std::optional<std::string> table;  ///< or view
-  std::vector<std::string> lists;    ///< of `kSchemaLists`
-  bool system = false;               ///< pg_catalog and its like too
-  std::size_t limit = 1'000;         ///< entries of each list
+  std::optional<std::string> function;
+  std::optional<std::string> type;
+  std::vector<std::string> lists;  ///< of `kSchemaLists`
+  bool system = false;             ///< pg_catalog and its like too
+  std::size_t limit = 1'000;       ///< entries of each list
 };
 
-/// Tells what a database holds: schemas, tables, columns, keys, indexes, views, functions, enums.
+/// Tells what a database holds: schemas, tables, columns, keys, indexes, views, functions, types.
 /// One read-only statement, for which PostgreSQL writes the JSON.
 class SchemaService {
  public:

@@ -19,11 +19,13 @@ bool is_good(std::string_view key) {
          std::all_of(key.begin(), key.end(), [](unsigned char c) { return c >= 0x20 && c < 0x7f; });
 }
 
-/// Nobody meets another's answers, or those of another database or route.
+/// Nobody meets another's answers, or those of another route or database: an id may be given to
+/// another one, whose answers they would not be.
 std::string scoped_key(const ApiCall& call) {
   std::string key = call.principal->name;
   key.append(1, '\n').append(call.request().route);
   key.append(1, '\n').append(call.db_id());
+  key.append(1, '\n').append(call.gateway.identity_of(call.db_id(), call.loop()));
   return key.append(1, '\n').append(call.request().header("idempotency-key"));
 }
 

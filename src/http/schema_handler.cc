@@ -50,6 +50,8 @@ Result<SchemaFilter> filter_of(const ApiCall& call) {
   if (*limit) filter.limit = static_cast<std::size_t>(**limit);
   filter.schema = name_of(call, "schema");
   filter.table = name_of(call, "table");
+  filter.function = name_of(call, "function");
+  filter.type = name_of(call, "type");
   return filter;
 }
 

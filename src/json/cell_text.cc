@@ -156,6 +156,16 @@ void put_bytes(TextBuffer& out, std::string_view text, bool as_base64) {
   put_base64(out, *bytes);
 }
 
+/// In a document that PostgreSQL has checked, a bare line break can only stand between its parts.
+void put_document(TextBuffer& out, std::string_view text, bool one_line) {
+  const std::size_t begin = out.size();
+  out.put_json(text);
+  if (!one_line) return;
+  const auto line_break = [&](std::size_t from) { return out.view().find_first_of("\n\r", from); };
+  for (auto at = line_break(begin); at != std::string_view::npos; at = line_break(at + 1))
+    out.replace(at, ' ');
+}
+
 void put_scalar(TextBuffer& out, const CellFormat& format, std::string_view text) {
   switch (format.kind) {
     case ValueKind::kText:
@@ -168,7 +178,7 @@ void put_scalar(TextBuffer& out, const CellFormat& format, std::string_view text
     case ValueKind::kNumber:
       return is_json_number(text) ? out.put(text) : out.put_string(text);
     case ValueKind::kJson:
-      return out.put(text);
+      return put_document(out, text, format.one_line);
     case ValueKind::kTimestamp:
       return put_timestamp(out, text);
     case ValueKind::kBytes:
@@ -179,7 +189,10 @@ void put_scalar(TextBuffer& out, const CellFormat& format, std::string_view text
 /// Writes the elements as they are read.
 class ArrayWriter final : public ArrayVisitor {
  public:
-  ArrayWriter(TextBuffer& out, const CellFormat& format) : out_(out), format_(format) {}
+  ArrayWriter(TextBuffer& out, const CellFormat& format) : out_(out), format_(format) {
+    format_.array = format.nested_arrays > 0;
+    if (format_.array) --format_.nested_arrays;
+  }
   void begin_array(bool first) override {
     separate(first);
     out_.put('[');
@@ -187,7 +200,7 @@ class ArrayWriter final : public ArrayVisitor {
   void end_array() override { out_.put(']'); }
   void element(std::string_view text, bool first) override {
     separate(first);
-    put_scalar(out_, format_, text);
+    put_cell(out_, format_, text);
   }
   void null_element(bool first) override {
     separate(first);
@@ -199,7 +212,7 @@ class ArrayWriter final : public ArrayVisitor {
     if (!first) out_.put(',');
   }
   TextBuffer& out_;
-  const CellFormat& format_;
+  CellFormat format_;  // of the elements
 };
 
 }  // namespace

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string_view>
 
 #include "json/text_buffer.h"
@@ -7,13 +8,15 @@
 
 namespace sluice::json {
 
-/// How the cells of one column become JSON.
+/// How the cells of one column become JSON. The first ones are Column's.
 struct CellFormat {
   ValueKind kind = ValueKind::kText;
   bool array = false;
   char delimiter = ',';
   bool numbers_as_strings = false;  ///< only the exact ones, which JavaScript would round
   bool bytes_as_base64 = false;
+  std::uint8_t nested_arrays = 0;  ///< as in Column
+  bool one_line = false;           ///< line breaks between the parts of a document become blanks
 };
 
 /// Writes the text of a cell that is not NULL, as PostgreSQL wrote it, as a JSON value. Text that

@@ -10,9 +10,9 @@ namespace sluice::json {
 
 Result<ExplainRequest> decode_explain(std::string_view body) {
   // A query's body may be sent as it is: what concerns rows alone has no effect here.
-  static constexpr std::array<std::string_view, 11> kKnown{
-      "sql",   "params",  "timeout_ms", "max_rows", "read_only", "numbers",
-      "bytes", "analyze", "buffers",    "verbose",  "format"};
+  static constexpr std::array<std::string_view, 12> kKnown{
+      "sql",     "params", "timeout_ms", "max_rows", "read_only", "route",
+      "numbers", "bytes",  "analyze",    "buffers",  "verbose",   "format"};
   static constexpr std::array<std::string_view, 2> kFormats{"json", "text"};
   const Result<Document> document = parse_body(body);
   if (!document) return fail(document.error());
@@ -23,6 +23,7 @@ Result<ExplainRequest> decode_explain(std::string_view body) {
   read_statement(fields, request.query);
   request.query.timeout = fields.time("timeout_ms");
   request.query.read_only = fields.boolean("read_only").value_or(false);
+  request.query.route = read_route(fields);
   request.analyze = fields.boolean("analyze").value_or(false);
   request.buffers = fields.boolean("buffers").value_or(false);
   request.verbose = fields.boolean("verbose").value_or(false);

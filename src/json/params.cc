@@ -35,16 +35,19 @@ Param plain_param(const Value& value) {
   return param;
 }
 
-/// "int8", "numeric(10,2)", "int4[]", "app.\"Mood\"", "double precision": letters, and what else
-/// stands in the name of a type.
+/// "int8", "numeric(10,2)", "int4[]", "app.\"My-Mood\"", "double precision": letters, and what else
+/// stands in the name of a type; between quotes anything.
 bool is_type_name(const Value& type) {
   constexpr std::size_t kLongest = 128;
   const std::string_view text = type.text();
   if (type.kind() != Value::Kind::kString || text.empty() || text.size() > kLongest) return false;
-  return std::all_of(text.begin(), text.end(), [](char c) {
+  bool quoted = false;
+  return std::all_of(text.begin(), text.end(), [&quoted](char c) {
+    if (c == '"') quoted = !quoted;
+    if (quoted) return static_cast<unsigned char>(c) >= 0x20;
     const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c & 0x80) != 0;
     return letter || (c >= '0' && c <= '9') ||
-           std::string_view("_ .,\"()[]").find(c) != std::string_view::npos;
+           std::string_view("_$ .,\"()[]").find(c) != std::string_view::npos;
   });
 }
 

@@ -59,6 +59,15 @@ std::string joined(std::string_view before, std::string_view rows, std::string_v
 
 }  // namespace
 
+CellFormat cell_format(const Column& column, const ResultFormat& format) {
+  return {.kind = column.kind,
+          .array = column.array,
+          .delimiter = column.delimiter,
+          .numbers_as_strings = format.numbers_as_strings,
+          .bytes_as_base64 = format.bytes_as_base64,
+          .nested_arrays = column.nested_arrays};
+}
+
 ResultEncoder::ResultEncoder(ResultFormat format, std::int64_t max_bytes, std::string db_id_column)
     : format_(format),
       max_bytes_(static_cast<std::size_t>(std::max<std::int64_t>(max_bytes, 0))),
@@ -102,9 +111,7 @@ void ResultEncoder::on_columns(const std::vector<Column>& columns) {
       lead.put_string(column.name);
       lead.put(':');
     }
-    plans_.push_back({TextBuffer::Piece(lead.view()),
-                      {column.kind, column.array, column.delimiter, format_.numbers_as_strings,
-                       format_.bytes_as_base64}});
+    plans_.push_back({TextBuffer::Piece(lead.view()), cell_format(column, format_)});
   }
 }
 

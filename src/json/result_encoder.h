@@ -22,6 +22,9 @@ struct ResultFormat {
   bool bytes_as_base64 = false;
 };
 
+/// How the cells of a column are written in this shape.
+[[nodiscard]] CellFormat cell_format(const Column& column, const ResultFormat& format);
+
 /// Writes rows as JSON while they arrive, straight from the connection's buffers. One per call;
 /// used by one thread at a time (the home worker writes, the request's worker takes the result).
 class ResultEncoder final : public RowSink {

@@ -73,14 +73,6 @@ std::size_t copy_plain(char* to, std::string_view text) {
   return at;
 }
 
-/// The length of the character that the text begins with; 0 if there is none.
-std::size_t character_length(std::string_view text) {
-  for (const std::size_t length : {1U, 2U, 3U, 4U}) {
-    if (text.size() >= length && base::is_utf8(text.substr(0, length))) return length;
-  }
-  return 0;
-}
-
 }  // namespace
 
 void TextBuffer::grow(std::size_t bytes) {
@@ -105,9 +97,14 @@ void TextBuffer::put_string(std::string_view text) {
   if (base::is_utf8(text)) {
     put_escaped(text);
   } else {
-    put_repaired(text);
+    put_escaped(base::repaired_utf8(text));
   }
   put('"');
+}
+
+void TextBuffer::put_json(std::string_view text) {
+  if (base::is_utf8(text)) return put(text);
+  put(std::string_view(base::repaired_utf8(text)));
 }
 
 void TextBuffer::put_escaped(std::string_view text) {
@@ -133,14 +130,6 @@ void TextBuffer::put_escape(char c) {
     put("u00");
     put(kHex[byte >> 4]);
     put(kHex[byte & 15]);
-  }
-}
-
-void TextBuffer::put_repaired(std::string_view text) {
-  while (!text.empty()) {
-    const std::size_t length = character_length(text);
-    put_escaped(length == 0 ? std::string_view("\xEF\xBF\xBD") : text.substr(0, length));
-    text.remove_prefix(std::max<std::size_t>(length, 1));
   }
 }
 

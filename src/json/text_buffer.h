@@ -54,6 +54,8 @@ class TextBuffer {
   /// A JSON string in quotes. Bytes that are no UTF-8 (a database in SQL_ASCII can hold any) become
   /// U+FFFD, so that the answer is JSON whatever the database says.
   void put_string(std::string_view text);
+  /// A JSON document that PostgreSQL has checked, as it is; but UTF-8, likewise.
+  void put_json(std::string_view text);
 
   /// Takes back everything after the first `size` bytes.
   void truncate(std::size_t size) { size_ = size; }
@@ -83,7 +85,6 @@ class TextBuffer {
   void grow(std::size_t bytes);
   void put_escaped(std::string_view text);
   void put_escape(char c);
-  void put_repaired(std::string_view text);
 
   std::unique_ptr<char, Free> storage_;
   std::size_t capacity_ = 0;

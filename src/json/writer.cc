@@ -56,11 +56,15 @@ Writer& Writer::element(bool value) { return raw_element(value ? "true" : "false
 Writer& Writer::element(double value) {
   if (!std::isfinite(value)) return element(nullptr);
   constexpr double kPrecision = 1000;
-  const double rounded = std::round(value * kPrecision) / kPrecision;
+  constexpr double kPlain =
+      1e18;  // above it with an exponent: 1000000 is easier to read than 1e+06
+  const double rounded = std::round(value * kPrecision) / kPrecision + 0.0;  // no "-0"
+  const auto format =
+      std::abs(rounded) < kPlain ? std::chars_format::fixed : std::chars_format::general;
   std::array<char, 32> digits{};
-  const auto end =
-      std::to_chars(digits.data(), digits.data() + digits.size(), rounded + 0.0).ptr;  // no "-0"
-  return raw_element({digits.data(), static_cast<std::size_t>(end - digits.data())});
+  char* const begin = digits.data();
+  const auto end = std::to_chars(begin, begin + digits.size(), rounded, format).ptr;
+  return raw_element({begin, static_cast<std::size_t>(end - begin)});
 }
 
 Writer& Writer::element(std::chrono::microseconds time) {

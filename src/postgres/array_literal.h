@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -10,7 +11,9 @@ namespace sluice::postgres {
 /// How the elements of an array are written.
 struct ElementFormat {
   char delimiter = ',';
-  bool json = false;  ///< json and jsonb: an element that is an array is a document, no dimension
+  bool json = false;    ///< json and jsonb: an element that is an array is a document, no dimension
+  bool string = false;  ///< text, varchar and their like: an object becomes its JSON
+  std::uint8_t nested_arrays = 0;  ///< as in Column: an element that is an array is one of its own
 };
 
 /// Appends PostgreSQL's array literal ("{1,NULL,\"a b\"}") of these elements. Returns what is wrong

@@ -40,7 +40,7 @@ AsyncConnection::AsyncConnection(std::shared_ptr<ConnectorState> state,
                .pipeline = Pipeline(adoption_->raw()),
                .cache = StatementCache(
                    static_cast<std::size_t>(std::max(state_->options.pool.statement_cache, 0))),
-               .types = state_->types,
+               .types = state_->types(),
                .statement_timeout = session_timeout(state_->options),
                .settings_to_repeat = std::move(settings_to_repeat),
                .settings_in_each_group = state_->options.pool.statement_cache == 0,

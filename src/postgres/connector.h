@@ -25,8 +25,14 @@ struct ConnectorState {
   Resolver& resolver;
   Canceller& canceller;
   const Canceller::Share cancels = std::make_shared<std::atomic<int>>(0);
-  const std::shared_ptr<TypeCatalog> types = std::make_shared<TypeCatalog>();
   ServerQuirks quirks;
+
+  /// What the open connections have learned. Forgotten with the last of them: the next one may meet
+  /// another server in the same place, where the same numbers stand for other types.
+  [[nodiscard]] std::shared_ptr<TypeCatalog> types();
+
+ private:
+  std::weak_ptr<TypeCatalog> types_;
 };
 
 /// Opens connections to one target.

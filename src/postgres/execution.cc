@@ -38,12 +38,20 @@ std::string literal_of(const std::vector<std::string>& names) {
   return literal;
 }
 
+constexpr int kTypeColumns = 8;  // of TypeCatalog::lookup_sql
+
 TypeRow type_row(const PGresult& rows, int row) {
   const auto number = [&](int column) {
     return static_cast<TypeOid>(std::strtoul(PQgetvalue(&rows, row, column), nullptr, 10));
   };
-  return {number(0), PQgetvalue(&rows, row, 1),    PQgetvalue(&rows, row, 2)[0], number(3),
-          number(4), PQgetvalue(&rows, row, 5)[0], PQgetvalue(&rows, row, 6)};
+  return {number(0),
+          PQgetvalue(&rows, row, 1),
+          PQgetvalue(&rows, row, 2)[0],
+          number(3),
+          number(4),
+          PQgetvalue(&rows, row, 5)[0],
+          PQgetvalue(&rows, row, 6)[0],
+          PQgetvalue(&rows, row, 7)};
 }
 
 std::vector<Column> columns_of(const PGresult& described) {
@@ -257,6 +265,8 @@ void Execution::on_answer(const Pipeline::Answer& answer) {
     case Step::kDescribe:
       return on_described(*result);
     case Step::kTypes:
+      // A server that answers something else knows no such types: they are text to us.
+      if (PQnfields(result) != kTypeColumns) return;
       for (int row = 0; row < PQntuples(result); ++row)
         found_types_.push_back(type_row(*result, row));
       return;
@@ -300,6 +310,7 @@ void Execution::after_describe() {
     column.type = type->name;
     column.kind = type->kind;
     column.array = type->is_array();
+    column.nested_arrays = type->nested_arrays;
     column.delimiter = type->delimiter;
   }
   prepared_ = building_;

@@ -22,6 +22,11 @@ bool is_plain_text(const Param& param) {
   return param.text.find('\0') == std::string::npos && base::is_utf8(param.text);
 }
 
+/// As a document, or as its text.
+bool takes_json(const TypeInfo& type) {
+  return !type.is_array() && (type.kind == ValueKind::kJson || type.string);
+}
+
 bool texts_are_plain(const Param& param) {
   if (!is_plain_text(param)) return false;
   for (const Param& element : param.elements) {
@@ -30,40 +35,39 @@ bool texts_are_plain(const Param& param) {
   return true;
 }
 
-bool takes_any_text(const TypeInfo& type) {
-  return type.name == "text" || type.name == "varchar" || type.name == "bpchar";
-}
-
 }  // namespace
 
 Status ParameterValues::encode(const std::vector<Param>& params, const std::vector<TypeOid>& types,
                                const TypeCatalog& catalog) {
   clear();
   if (params.size() != types.size()) return fail(wrong_count(params.size(), types.size()));
-  static const auto& unknown = *new TypeInfo{0, "text", ValueKind::kText, 0, ','};
+  static const auto& unknown = *new TypeInfo{0, "text", ValueKind::kText, 0, ',', 0, true};
   for (std::size_t i = 0; i < params.size(); ++i) {
-    const Param& param = params[i];
     const TypeInfo* known = catalog.find(types[i]);
-    const TypeInfo& type = known ? *known : unknown;
-    const bool json = type.kind == ValueKind::kJson && !type.is_array();
-    if (param.kind == Param::Kind::kNull) {
-      add_null();
-    } else if (param.kind == Param::Kind::kArray && type.is_array()) {
-      std::string literal;
-      const ElementFormat format{type.delimiter, type.kind == ValueKind::kJson};
-      if (const char* wrong = append_array_literal(param.elements, format, literal))
-        return fail(wrong_parameter(i, std::string("cannot be a PostgreSQL array: ") + wrong));
-      add(literal);
-    } else if ((param.kind == Param::Kind::kArray || param.kind == Param::Kind::kObject) && !json &&
-               !takes_any_text(type)) {
-      const char* what = param.kind == Param::Kind::kArray ? "an array" : "an object";
-      return fail(wrong_parameter(
-          i, std::string("is ") + what + ", but the statement expects " + type.name));
-    } else {
-      add(param.text);
-    }
+    if (const auto wrong = add(params[i], known ? *known : unknown))
+      return fail(wrong_parameter(i, *wrong));
   }
   return {};
+}
+
+std::optional<std::string> ParameterValues::add(const Param& param, const TypeInfo& type) {
+  const bool array = param.kind == Param::Kind::kArray;
+  if (param.kind == Param::Kind::kNull) {
+    add_null();
+  } else if (array && type.is_array()) {
+    std::string literal;
+    const ElementFormat format{type.delimiter, type.kind == ValueKind::kJson, type.string,
+                               type.nested_arrays};
+    if (const char* wrong = append_array_literal(param.elements, format, literal))
+      return std::string("cannot be a PostgreSQL array: ") + wrong;
+    add(literal);
+  } else if ((array || param.kind == Param::Kind::kObject) && !takes_json(type)) {
+    return std::string(array ? "is an array" : "is an object") + ", but the statement expects " +
+           type.name;
+  } else {
+    add(param.text);
+  }
+  return std::nullopt;
 }
 
 void ParameterValues::clear() {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,9 @@ class ParameterValues {
 
  private:
   static constexpr std::size_t kNull = static_cast<std::size_t>(-1);
+
+  /// Returns what is wrong with it, if it cannot have the type.
+  [[nodiscard]] std::optional<std::string> add(const Param& param, const TypeInfo& type);
 
   std::string text_;  // every value, each with a NUL after it
   std::vector<std::size_t> offsets_;

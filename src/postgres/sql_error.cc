@@ -56,6 +56,10 @@ Error statement_error(const PGresult& result) {
   error.outcome = Outcome::kRolledBack;
   error.fault = raised_by_user(*said) ? Fault::kCaller : fault_of_statement(said->sqlstate);
   error.retryable = worth_repeating(said->sqlstate);
+  if (const std::string parameter = parameter_in_context(said->where); !parameter.empty()) {
+    error.fields.push_back({parameter, error.message});
+    error.message.insert(0, "parameter " + parameter + ": ");
+  }
   error.sql = std::move(said);
   return error;
 }
@@ -74,6 +78,20 @@ Error lost_session_error(const PGresult& result) {
   error.fault = fault_of_lost_session(said->sqlstate);
   error.sql = std::move(said);
   return error;
+}
+
+std::string parameter_in_context(std::string_view context) {
+  const std::size_t line = context.rfind('\n');
+  if (line != std::string_view::npos) context.remove_prefix(line + 1);
+  const std::size_t begin = context.find('$');
+  if (begin == std::string_view::npos) return {};
+  // A statement or function of the user's would be quoted, or have its arguments in brackets.
+  if (context.find_first_of("\"'(") < begin) return {};
+  const std::size_t end = context.find_first_not_of("0123456789", begin + 1);
+  const std::string_view name = context.substr(begin, end - begin);
+  const std::string_view rest = context.substr(begin + name.size());
+  if (name.size() == 1 || !(rest.empty() || rest.starts_with(" ="))) return {};
+  return std::string(name);
 }
 
 std::string one_line(std::string_view text) {

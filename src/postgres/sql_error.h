@@ -3,6 +3,7 @@
 #include <libpq-fe.h>
 
 #include <string>
+#include <string_view>
 
 #include "sluice/error.h"
 
@@ -16,6 +17,9 @@ namespace sluice::postgres {
 
 /// The error of a statement that failed while its session lives: kSqlError, rolled back.
 [[nodiscard]] Error statement_error(const PGresult& result);
+
+/// The parameter ("$2") that the server could not read, by the context of its error; empty: none.
+[[nodiscard]] std::string parameter_in_context(std::string_view context);
 
 /// The error of a session that is lost: kDatabaseUnavailable. `why` is libpq's own text.
 [[nodiscard]] Error lost_session_error(std::string why);

@@ -7,7 +7,15 @@
 namespace sluice::postgres {
 namespace {
 
+constexpr char kStringCategory = 'S';
 constexpr int kDeepestType = 32;  // domains over arrays over domains …; the server ends long before
+
+constexpr TypeOid kText = 25;
+constexpr TypeOid kBpchar = 1042;
+constexpr TypeOid kVarchar = 1043;
+constexpr TypeOid kAnyArray = 2277;
+
+bool is_string(TypeOid oid) { return oid == kText || oid == kBpchar || oid == kVarchar; }
 
 struct BuiltinIndex {
   std::unordered_map<TypeOid, TypeInfo> by_oid;
@@ -16,11 +24,17 @@ struct BuiltinIndex {
   BuiltinIndex() {
     for (const BuiltinType& type : builtin_types()) {
       const std::string name(type.name);
-      by_oid[type.oid] = {type.oid, name, type.kind, 0, type.delimiter};
+      TypeInfo info{type.oid, name, type.kind, 0, type.delimiter, 0, is_string(type.oid)};
+      by_oid[type.oid] = info;
       by_name[type.name] = type.oid;
-      if (type.array != 0)
-        by_oid[type.array] = {type.array, "_" + name, type.kind, type.oid, type.delimiter};
+      if (type.array == 0) continue;
+      info.oid = type.array;
+      info.name = "_" + name;
+      info.element = type.oid;
+      by_oid[type.array] = std::move(info);
     }
+    // What pg_stats has: an array, of elements that only its bytes tell.
+    by_oid[kAnyArray] = {kAnyArray, "anyarray", ValueKind::kText, kText, ',', 0, true};
     for (const TypeAlias& alias : type_aliases()) by_name[alias.alias] = by_name[alias.name];
     for (const auto& [oid, info] : by_oid) {
       if (info.is_array()) by_name[info.name] = oid;
@@ -39,6 +53,20 @@ std::string lower_case(std::string_view text) {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : static_cast<char>(c);
   });
   return lower;
+}
+
+/// What a domain has of its base type, or an array of its elements.
+void inherit(TypeInfo& info, const TypeInfo& under, bool domain) {
+  info.kind = under.kind;
+  info.string = under.string;
+  // The elements of an array are separated by the element type's delimiter.
+  info.delimiter = under.delimiter;
+  info.nested_arrays = under.nested_arrays;
+  if (domain) {
+    info.element = under.element;
+  } else if (under.is_array()) {
+    ++info.nested_arrays;
+  }
 }
 
 TypeOid array_of(TypeOid element) {
@@ -78,7 +106,7 @@ const char* TypeCatalog::lookup_sql() {
          " WHERE t.typtype = 'd' OR (t.typlen = -1 AND t.typelem <> 0))"
          " SELECT t.oid, t.typname, t.typtype,"
          " CASE WHEN t.typlen = -1 AND t.typtype = 'b' THEN t.typelem ELSE 0 END,"
-         " t.typbasetype, t.typdelim, a.name"
+         " t.typbasetype, t.typdelim, t.typcategory, a.name"
          " FROM found f JOIN pg_catalog.pg_type t ON t.oid = f.oid"
          " LEFT JOIN asked a ON a.oid = t.oid AND a.name IS NOT NULL";
 }
@@ -101,23 +129,24 @@ void TypeCatalog::learn(const std::vector<TypeRow>& rows, const std::vector<Type
     if (!row.asked_as.empty()) names_[row.asked_as] = row.oid;
   }
   for (const TypeOid oid : asked) {
-    if (!find(oid)) learned_[oid] = {oid, std::to_string(oid), ValueKind::kText, 0, ','};
+    if (!find(oid)) learned_[oid] = {oid, std::to_string(oid), ValueKind::kText, 0, ',', 0, false};
   }
 }
 
 void TypeCatalog::learn_one(const TypeRow& row, const std::vector<TypeRow>& rows, int depth) {
   if (builtin_type(row.oid)) return;
-  TypeInfo info{row.oid, row.name, ValueKind::kText, row.element, row.delimiter};
+  TypeInfo info{row.oid,
+                row.name,
+                ValueKind::kText,
+                row.element,
+                row.delimiter,
+                0,
+                row.category == kStringCategory};
   const TypeOid under = row.base != 0 ? row.base : row.element;
   if (under != 0 && depth < kDeepestType) {
     const auto next = std::ranges::find(rows, under, &TypeRow::oid);
     if (next != rows.end()) learn_one(*next, rows, depth + 1);
-    if (const TypeInfo* known = find(under)) {
-      info.kind = known->kind;
-      // The elements of an array are separated by the element type's delimiter.
-      info.delimiter = known->delimiter;
-      if (row.base != 0) info.element = known->element;
-    }
+    if (const TypeInfo* known = find(under)) inherit(info, *known, row.base != 0);
   }
   learned_[row.oid] = info;
 }

@@ -20,6 +20,8 @@ struct TypeInfo {
   ValueKind kind = ValueKind::kText;  ///< for an array: of its elements
   TypeOid element = 0;                ///< not 0: an array whose text is an array literal
   char delimiter = ',';               ///< between the elements of an array
+  std::uint8_t nested_arrays = 0;     ///< as in Column
+  bool string = false;                ///< for an array: its elements; a string of any length
 
   [[nodiscard]] bool is_array() const { return element != 0; }
 };
@@ -32,11 +34,12 @@ struct TypeRow {
   TypeOid element = 0;  ///< not 0 only for true arrays
   TypeOid base = 0;     ///< not 0 only for domains
   char delimiter = ',';
+  char category = 'U';   ///< pg_type.typcategory
   std::string asked_as;  ///< the name that was looked up, if it was looked up by name
 };
 
 /// The types of one database: PostgreSQL's own from a fixed table, others as they are looked up.
-/// Shared by the connections of one connector; used on their loop's thread only.
+/// Shared by the open connections of one connector; used on their loop's thread only.
 class TypeCatalog {
  public:
   /// $1: oid[], $2: text[] of names as SQL writes types. Also yields element and base types.

@@ -61,6 +61,17 @@ class Reading(HostsTest):
         self.assertIn("read_only", problem["detail"])
         self.assertEqual(self.gateway.scalar("select count(*) from notes"), 1)
 
+    def test_plans_have_routes_too(self):
+        def explain(**more):
+            return self.gateway.post("/query/main/explain", {"sql": "delete from notes", **more})
+
+        for host, route in ((self.second, "replica"), (self.first, "primary")):
+            self.wait_for_host(host, read_only=True, route=route)
+            self.assertEqual(explain(route=route).json["host"], host)
+            answer = self.gateway.post("/query/main/explain", {"sql": "select * from notes", "route": route, "read_only": True, "analyze": True})
+            self.assertEqual(answer.json["host"], host, answer)
+        self.assert_problem(explain(route="replica", analyze=True), 422, "invalid_request")
+
     def test_is_shown(self):
         wait_until(lambda: self.hosts()[self.second]["lag_ms"] is not None, "the lag is known")
         database = self.gateway.get("/databases/main").json

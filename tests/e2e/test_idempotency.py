@@ -87,6 +87,23 @@ class Once(GatewayTest):
         self.assertEqual(self.do("g", "g", sql).status, 200)
         self.assertEqual(self.count("g%"), 1)
 
+    def test_an_id_that_was_given_to_another_database_has_its_own_answers(self):
+        self.assertEqual(self.do("i", "i").status, 200)
+        try:
+            self.move("main", "other")
+            moved = self.do("i", "i")
+            self.assertEqual((moved.status, moved.headers.get("idempotency-replayed")), (200, None), moved)
+            self.assertEqual(self.count("i", "other"), 1)
+        finally:
+            self.move("main", "main")
+        self.assertEqual(self.do("i", "i").headers.get("idempotency-replayed"), "true", "the same database as before")
+        self.assertEqual(self.count("i"), 1)
+
+    def move(self, db_id, database):
+        self.assertEqual(self.gateway.request("DELETE", f"/databases/{db_id}?force=true").status, 200)
+        answer = self.gateway.post("/databases/connect", {**self.postgres.target(database), "db_id": db_id})
+        self.assertEqual(answer.status, 201, answer)
+
     def test_bad_keys_and_fan_outs_are_refused(self):
         answer = self.do("x" * 256, "h")
         self.assertEqual((answer.status, self.count("h")), (422, 0), answer)

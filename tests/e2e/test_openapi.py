@@ -6,6 +6,7 @@ import os
 import subprocess
 import unittest
 import urllib.parse
+from decimal import Decimal
 
 import jsonschema
 
@@ -135,6 +136,14 @@ class OpenApi(GatewayTest):
         self.assertIn(kind, content)
         if kind.endswith("json"):
             self.assertEqual(self.description.mistakes(answer.json, content[kind]["schema"]), [])
+            self.assert_told(answer.json, example.get("answer", {}))
+
+    def assert_told(self, answer, example):
+        """What must be as the example has it, in this gateway too."""
+        for name in ("rows", "value", "count", "command", "affected", "truncated", "code", "detail", "errors", "sqlstate", "types"):
+            if name in example and name in answer:
+                told = json.loads(json.dumps(example[name]), parse_float=Decimal)
+                self.assertEqual(answer[name], told, name)
 
     def with_login(self, body):
         """The demo's password and port are drawn when it starts."""

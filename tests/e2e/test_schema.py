@@ -8,6 +8,10 @@ SHOP = """
 create schema shop;
 comment on schema shop is 'what is sold';
 create type shop.status as enum ('new', 'paid');
+create domain shop.email as varchar(99) not null default 'nobody@nowhere' constraint has_at check (value like '%@%');
+comment on domain shop.email is 'where to write to';
+create type shop.size as (width numeric(4,1), height integer);
+create type shop.hours as range (subtype = time);
 create table shop.customers (
   id integer generated always as identity primary key,
   email text not null unique,
@@ -25,9 +29,14 @@ create view shop.paid as select id, total from shop.orders where state = 'paid';
 create materialized view shop.sums as select sum(total) as total from shop.orders;
 create function shop.twice(n integer) returns integer language sql immutable as 'select n * 2';
 create procedure shop.tidy() language sql as 'select 1';
+create function shop.split(whole text, out head text, variadic more integer[] default '{}') returns setof text language sql
+  strict security definer stable as 'select whole';
+create function shop.listed(integer) returns table (id integer, name text) language sql as 'select 1, null::text';
+create function other_one() returns integer language sql as 'select 1';
 create table shop.parted (at date) partition by range (at);
 create table shop.parted_2026 partition of shop.parted for values from ('2026-01-01') to ('2027-01-01');
 create table other (id integer);
+alter table shop.orders enable row level security;
 create schema hidden; create table hidden.secret (id integer);
 """
 
@@ -37,7 +46,7 @@ class Schema(GatewayTest):
     def prepare(cls):
         cls.postgres.create_database("shop")
         cls.postgres.run(SHOP, "shop")
-        cls.postgres.run("grant usage on schema shop to app", "shop")
+        cls.postgres.run("grant usage on schema shop to app; grant select on shop.paid to app", "shop")
 
     @classmethod
     def configuration(cls):
@@ -62,9 +71,44 @@ class Schema(GatewayTest):
                          [("customers", "table"), ("orders", "table"), ("parted", "partitioned_table")])
         self.assertEqual([(v["name"], v["kind"]) for v in schema["views"]],
                          [("paid", "view"), ("sums", "materialized_view")])
-        self.assertEqual(schema["enums"], [{"schema": "shop", "name": "status", "values": ["new", "paid"], "comment": None}])
-        self.assertEqual([(f["name"], f["kind"], f["arguments"], f["returns"]) for f in schema["functions"]],
-                         [("tidy", "procedure", "", None), ("twice", "function", "n integer", "integer")])
+        self.assertEqual([(t["name"], t["kind"]) for t in schema["types"]],
+                         [("email", "domain"), ("hours", "range"), ("size", "composite"), ("status", "enum")])
+        self.assertEqual([(f["name"], f["kind"], f["returns"]) for f in schema["functions"]],
+                         [("listed", "function", "TABLE(id integer, name text)"), ("split", "function", "SETOF text"),
+                          ("tidy", "procedure", None), ("twice", "function", "integer")])
+
+    def test_types(self):
+        plain = {"schema": "shop", "comment": None, "values": None, "base_type": None, "nullable": True, "default": None, "checks": [],
+                 "attributes": None}
+        types = {t.pop("name"): t for t in self.schema("?schema=shop&include=types")["types"]}
+        self.assertEqual(types, {
+            "email": {**plain, "kind": "domain", "comment": "where to write to", "base_type": "character varying(99)", "nullable": False,
+                      "default": "'nobody@nowhere'::character varying",
+                      "checks": [{"name": "has_at", "expression": "CHECK (((VALUE)::text ~~ '%@%'::text))"}]},
+            "hours": {**plain, "kind": "range", "base_type": "time without time zone"},
+            "size": {**plain, "kind": "composite", "attributes": [{"name": "width", "type": "numeric(4,1)"}, {"name": "height", "type": "integer"}]},
+            "status": {**plain, "kind": "enum", "values": ["new", "paid"]}})
+
+    def test_functions(self):
+        functions = {f["name"]: f for f in self.schema("?schema=shop&include=functions")["functions"]}
+
+        def parameters(name):
+            return [(p["name"], p["type"], p["mode"]) for p in functions[name]["parameters"]]
+
+        self.assertEqual(parameters("split"), [("whole", "text", "in"), ("head", "text", "out"), ("more", "integer[]", "variadic")])
+        self.assertEqual(functions["split"]["arguments"], "whole text, OUT head text, VARIADIC more integer[] DEFAULT '{}'::integer[]")
+        self.assertEqual([functions["split"][name] for name in ("returns_set", "strict", "security_definer", "volatility")],
+                         [True, True, True, "stable"])
+        self.assertEqual(parameters("listed"), [(None, "integer", "in"), ("id", "integer", "table"), ("name", "text", "table")])
+        self.assertEqual((parameters("tidy"), functions["twice"]["strict"]), ([], False))
+
+    def test_views_and_rights(self):
+        paid = self.table("paid", "views")
+        self.assertRegex(paid["definition"], r"(?s)SELECT .*id,.*FROM shop\.orders")
+        self.assertEqual((paid["privileges"], paid["row_security"]), (["select"], False))
+        self.assertEqual(self.table("orders")["privileges"], [])
+        self.assertIs(self.table("orders")["row_security"], True)
+        self.assertIsNone(self.table("orders")["definition"])
 
     def test_columns(self):
         columns = {c.pop("name"): c for c in self.table("customers")["columns"]}
@@ -93,10 +137,16 @@ class Schema(GatewayTest):
         self.assertIn("WHERE (total > (0)::numeric)", index["definition"])
 
     def test_filters(self):
-        self.assertEqual(list(self.schema("?include=enums,tables")), ["db_id", "tables", "enums", "truncated"])
+        self.assertEqual(list(self.schema("?include=types,tables")), ["db_id", "tables", "types", "truncated"])
         self.assertEqual([t["name"] for t in self.schema("?table=other")["tables"]], ["other"])
         self.assertEqual(self.schema("?schema=nowhere")["tables"], [])
-        self.assertEqual(self.schema("?schema=shop&table=orders")["functions"], [])
+        for given, expected in (("table=orders", {"tables": ["orders"]}), ("function=twice", {"functions": ["twice"]}),
+                                ("type=status", {"types": ["status"]}), ("function=other_one", {}),
+                                ("table=paid&type=size&function=tidy", {"views": ["paid"], "types": ["size"], "functions": ["tidy"]})):
+            schema = self.schema("?schema=shop&" + given)
+            named = {kind: [entry["name"] for entry in schema[kind]] for kind in ("tables", "views", "functions", "types") if schema[kind]}
+            self.assertEqual(named, expected, given)
+        self.assertEqual([f["schema"] for f in self.schema("?function=other_one")["functions"]], ["public"])
         names = [s["name"] for s in self.schema("?system=true&include=schemas")["schemas"]]
         self.assertIn("pg_catalog", names)
         self.assertNotIn("pg_catalog", [s["name"] for s in self.schema()["schemas"]])
@@ -110,7 +160,7 @@ class Schema(GatewayTest):
         self.assertIs(cut["truncated"], True)
         self.assertEqual([t["name"] for t in cut["tables"]], ["customers", "orders"])
         self.assertEqual(len(cut["views"]), 2)
-        self.assertIs(self.schema("?schema=shop&limit=3")["truncated"], False)
+        self.assertIs(self.schema("?schema=shop&limit=4")["truncated"], False)
 
     def test_what_is_larger_than_a_result_may_be_is_refused(self):
         self.gateway.request("PATCH", "/databases/shop", {"query": {"max_result_bytes": 1024}})

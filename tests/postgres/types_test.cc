@@ -77,6 +77,44 @@ TEST_F(Types, OfUsersAreLookedUpOnceAndForAllConnections) {
   ASSERT_TRUE(run("DROP DOMAIN positive"));
 }
 
+TEST_F(Types, OfUsersAreForgottenWithTheLastConnection) {
+  ASSERT_TRUE(run("CREATE TYPE before AS ENUM ('a')"));
+  const auto type = [&](SessionDriver& of, pool::Connection& at, const std::string& sql) {
+    return of.run(at, sql)->columns.at(0).type;
+  };
+  SessionDriver other;
+  auto first = other.open();
+  EXPECT_EQ(type(other, *first, "SELECT NULL::before"), "before");
+  auto second = std::move(*other.connect_again());
+  ASSERT_TRUE(run("ALTER TYPE before RENAME TO after"));
+  EXPECT_EQ(type(other, *second, "SELECT NULL::after"), "before") << "known by its number";
+  first.reset();
+  second.reset();
+  auto third = std::move(*other.connect_again());
+  EXPECT_EQ(type(other, *third, "SELECT NULL::after"), "after");
+  ASSERT_TRUE(run("DROP TYPE after"));
+}
+
+TEST_F(Types, NestArraysOfDomainsOverArrays) {
+  ASSERT_TRUE(run("CREATE DOMAIN ints AS int[]"));
+  const Column nested = column("ARRAY['{1,2}'::ints, '{3}']");
+  EXPECT_EQ(nested.nested_arrays, 1);
+  EXPECT_EQ(nested.kind, ValueKind::kNumber);
+  EXPECT_EQ(value("SELECT $1::ints[]", {Param::array({Param::array({1, 2}), Param::array({})})}),
+            R"({"{1,2}","{}"})");
+  ASSERT_TRUE(run("DROP DOMAIN ints"));
+}
+
+TEST_F(Types, TheServerSaysWhichParameterItCannotRead) {
+  const auto wrong = run("SELECT $1::text, $2::int[]", {"fine", Param::array({"x"})});
+  ASSERT_FALSE(wrong);
+  EXPECT_EQ(wrong.error().code, ErrorCode::kSqlError);
+  ASSERT_EQ(wrong.error().fields.size(), 1U);
+  EXPECT_EQ(wrong.error().fields[0].field, "$2");
+  EXPECT_EQ(wrong.error().fields[0].message, wrong.error().sql->message);
+  EXPECT_TRUE(run("SELECT 1 / $1::int", {0}).error().fields.empty());
+}
+
 TEST_F(Types, ColumnsTellTheirTable) {
   ASSERT_TRUE(run("CREATE TABLE told (a int, b varchar(7))"));
   const auto result = run("SELECT b, 1 FROM told");

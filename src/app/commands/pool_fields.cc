@@ -52,7 +52,31 @@ Cell top_error_cell(const json::Value& pool) {
   return {fmt::format("{} x{}", top->key(), terminal::count(count_of(*top)))};
 }
 
+/// "1 primary 2 replicas": what they are, those that do not answer apart.
+Cell hosts_cell(const json::Value& pool) {
+  constexpr std::array<std::string_view, 4> kKinds{"primary", "replica", "unknown", "down"};
+  constexpr std::array<std::string_view, 4> kMany{"primaries", "replicas", "unknown", "down"};
+  const json::Value* hosts = pool.find("hosts");
+  if (hosts == nullptr) return {"-"};
+  std::array<int, 4> counts{};
+  for (const json::Value& host : *hosts) {
+    const auto role = text_at_path(host, "up") == "false" ? "down" : text_at_path(host, "role");
+    const auto kind = std::find(kKinds.begin(), kKinds.end(), role);
+    if (kind != kKinds.end()) ++counts[static_cast<std::size_t>(kind - kKinds.begin())];
+  }
+  std::string text;
+  for (std::size_t i = 0; i < kKinds.size(); ++i) {
+    if (counts[i] == 0) continue;
+    const auto word = counts[i] == 1 ? kKinds[i] : kMany[i];
+    text += fmt::format("{}{} {}", text.empty() ? "" : " ", counts[i], word);
+  }
+  const bool well = counts[0] == 1 && counts[2] + counts[3] == 0;
+  return {text, well ? Style::kPlain : Style::kWarning};
+}
+
 }  // namespace
+
+bool has_hosts(const json::Value& pool) { return pool.find("hosts") != nullptr; }
 
 bool refuses_calls(const json::Value& pool) {
   const std::string state = text_at_path(pool, "breaker.state");
@@ -67,19 +91,21 @@ int severity(const json::Value& pool) {
   return crowded || number_at(pool, "error_rate") >= kHighErrorRate ? 1 : 0;
 }
 
-std::vector<Field> pool_fields() {
+std::vector<Field> pool_fields(bool hosts) {
   Field p50 = time_field("P50", "query_ms.p50");
   Field p99 = time_field("P99", "query_ms.p99");
-  return {{"DATABASE", "db_id"},
-          {"STATE", "breaker.state", Align::kLeft, state_cell},
-          time_field("SINCE", "breaker.in_state_for_ms"),
-          {"CONN", "used_connections", Align::kRight, connections_cell},
-          count_field("WAIT", "waiting"),
-          count_field("REQ/S", "queries_per_second"),
-          {"ERR%", "error_rate", Align::kRight, error_cell},
-          std::move(p50),
-          std::move(p99),
-          {"TOP ERROR", "errors_by_sqlstate", Align::kLeft, top_error_cell}};
+  std::vector<Field> fields{{"DATABASE", "db_id"},
+                            {"STATE", "breaker.state", Align::kLeft, state_cell},
+                            time_field("SINCE", "breaker.in_state_for_ms"),
+                            {"CONN", "used_connections", Align::kRight, connections_cell},
+                            count_field("WAIT", "waiting"),
+                            count_field("REQ/S", "queries_per_second"),
+                            {"ERR%", "error_rate", Align::kRight, error_cell},
+                            std::move(p50),
+                            std::move(p99),
+                            {"TOP ERROR", "errors_by_sqlstate", Align::kLeft, top_error_cell}};
+  if (hosts) fields.push_back({"HOSTS", "hosts", Align::kLeft, hosts_cell});
+  return fields;
 }
 
 }  // namespace sluice::app::commands

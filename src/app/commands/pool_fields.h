@@ -6,8 +6,11 @@
 
 namespace sluice::app::commands {
 
-/// The columns of one database's line, from an element of GET /metrics.
-[[nodiscard]] std::vector<Field> pool_fields();
+/// Whether the database has several hosts.
+[[nodiscard]] bool has_hosts(const json::Value& pool);
+/// The columns of one database's line, from an element of GET /metrics; `hosts`: what they are,
+/// too.
+[[nodiscard]] std::vector<Field> pool_fields(bool hosts);
 
 /// Whether its breaker, or an operator, lets no calls through.
 [[nodiscard]] bool refuses_calls(const json::Value& pool);

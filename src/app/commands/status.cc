@@ -58,7 +58,9 @@ Outcome<ExitStatus> status(Session& session, const StatusOptions& options) {
                                              session.terminal.colour)
                          << "\n";
   }
-  if (!table || pools->size() > 0) write_list(session, *metrics, "pools", pool_fields());
+  bool hosts = false;
+  for (const json::Value& pool : *pools) hosts |= has_hosts(pool);
+  if (!table || pools->size() > 0) write_list(session, *metrics, "pools", pool_fields(hosts));
   if (!troubled.empty() && table) {
     session.terminal.err << "hint: sluice why "
                          << terminal::printable(client::text_at(*troubled.front(), "db_id"))

@@ -100,7 +100,8 @@ std::string heading(const View& view, const Rows& pools) {
 }
 
 std::string pool_table(const Rows& pools, bool colour) {
-  const auto fields = commands::pool_fields();
+  const auto has_hosts = [](const json::Value* pool) { return commands::has_hosts(*pool); };
+  const auto fields = commands::pool_fields(std::any_of(pools.begin(), pools.end(), has_hosts));
   std::vector<terminal::Column> columns;
   for (const auto& field : fields) columns.push_back({field.title, field.align});
   terminal::Table table(std::move(columns));

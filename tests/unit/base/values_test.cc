@@ -102,6 +102,21 @@ TEST(Utf8, AcceptsWellFormedTextOnly) {
   }
 }
 
+TEST(Utf8, LooksAtEveryByteOfALongText) {
+  const std::string good = "0123456789abcdef é 0123456789 €";
+  EXPECT_TRUE(base::is_utf8(good));
+  for (std::size_t at = 0; at < good.size(); ++at) {
+    std::string bad = good;
+    bad[at] = '\xff';
+    EXPECT_FALSE(base::is_utf8(bad)) << at;
+  }
+}
+
+TEST(Utf8, RepairsWhatIsNone) {
+  EXPECT_EQ(base::repaired_utf8("a\xff\xc3(é\xe2\x82"), "a\uFFFD\uFFFD(é\uFFFD\uFFFD");
+  EXPECT_EQ(base::repaired_utf8(""), "");
+}
+
 TEST(Utf8, PrefixCutsNoCharacter) {
   EXPECT_EQ(base::utf8_prefix("aé€", 6), "aé€");
   EXPECT_EQ(base::utf8_prefix("aé€", 5), "aé");

@@ -8,11 +8,12 @@ namespace {
 TEST(DecodeExplain, ReadsEveryField) {
   const auto request = decode_explain(
       R"({"sql":"SELECT $1","params":[1],"timeout_ms":2000,"read_only":true,"analyze":true,)"
-      R"("buffers":true,"verbose":true,"format":"text"})");
+      R"("buffers":true,"verbose":true,"format":"text","route":"replica"})");
   ASSERT_TRUE(request) << request.error().message;
   EXPECT_EQ(request->query.sql, "SELECT $1");
   EXPECT_EQ(request->query.params.size(), 1u);
   EXPECT_TRUE(request->query.read_only);
+  EXPECT_EQ(request->query.route, Route::kReplica);
   EXPECT_TRUE(request->analyze && request->buffers && request->verbose && request->as_text);
 }
 

@@ -98,8 +98,8 @@ TEST(DecodeQuery, RefusesNamesThatAreNoType) {
               0U)
         << type;
   }
-  for (const char* type :
-       {"int4[]", "numeric(10,2)", "double precision", "app.\\\"Mood\\\"", "größe"}) {
+  for (const char* type : {"int4[]", "numeric(10,2)", "double precision",
+                           "app.\\\"My mood; isn't it?\\\"", "größe", "a$b"}) {
     const std::string body =
         R"({"sql":"x","params":[{"type":")" + std::string(type) + R"(","value":1}]})";
     EXPECT_EQ(mistakes_of(body), "no mistake") << type;

@@ -257,6 +257,35 @@ TEST(ResultEncoder, NestsArraysOfAnything) {
   EXPECT_EQ(encoded(boxes, "{(1,1),(0,0);(2,2),(1,1)}"), R"~(["(1,1),(0,0)","(2,2),(1,1)"])~");
 }
 
+TEST(ResultEncoder, NestsArraysWhoseElementsAreArrays) {
+  Column paths = column("c", ValueKind::kNumber, true);
+  paths.nested_arrays = 1;
+  EXPECT_EQ(encoded(paths, R"({"{1,2}",NULL,"{NULL}",{}"})"),
+            R"("{\"{1,2}\",NULL,\"{NULL}\",{}\"}")")
+      << "broken: as text";
+  EXPECT_EQ(encoded(paths, R"({"{1,2}",NULL,"{NULL}","{}"})"), "[[1,2],null,[null],[]]");
+  EXPECT_EQ(encoded(paths, R"({{"{1}"},{"[0:0]={2}"}})"), "[[[1]],[[2]]]");
+  EXPECT_EQ(encoded(paths, R"({x,"{1}"})"), R"(["x",[1]])") << "whatever comes";
+  paths.nested_arrays = 2;
+  EXPECT_EQ(encoded(paths, R"({"{\"{1,2}\",NULL}"})"), "[[[1,2],null]]");
+}
+
+TEST(ResultEncoder, EmbedsJsonAsUtf8WhateverTheDatabaseHolds) {
+  EXPECT_EQ(encoded(ValueKind::kJson, "{\"a\": \"x\xff\xc3\"}"), "{\"a\": \"x\uFFFD\uFFFD\"}");
+  EXPECT_EQ(encoded_array(ValueKind::kJson, "{\"\\\"\xe9\\\"\"}"), "[\"\uFFFD\"]");
+}
+
+TEST(CellText, WritesDocumentsInOneLineWhenAsked) {
+  CellFormat format{.kind = ValueKind::kJson, .one_line = true};
+  TextBuffer out;
+  put_cell(out, format, "{\"a\":\r\n [1,\n\n\"\\n\"]}");
+  EXPECT_EQ(out.view(), "{\"a\":   [1,  \"\\n\"]}");
+  format.array = true;
+  out.truncate(0);
+  put_cell(out, format, "{\"[1,\n2]\"}");
+  EXPECT_EQ(out.view(), "[[1, 2]]");
+}
+
 TEST(ResultEncoder, WritesBrokenArraysAsText) {
   EXPECT_EQ(encoded_array(ValueKind::kNumber, "1 2 3"), R"("1 2 3")");
   EXPECT_EQ(encoded_array(ValueKind::kNumber, "{1,2"), R"("{1,2")");

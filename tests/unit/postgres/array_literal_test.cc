@@ -43,6 +43,27 @@ TEST(ArrayLiteral, JsonElementsAreDocuments) {
   EXPECT_EQ(literal({list, 3}, {.json = true}), R"({"[1,2]",3})");
 }
 
+TEST(ArrayLiteral, ElementsMayBeArraysOfTheirOwn) {
+  const Param ragged = Param::array({1, 2});
+  EXPECT_EQ(literal({ragged, Param::array({3}), nullptr, "{4}"}, {.nested_arrays = 1}),
+            R"({"{1,2}","{3}",NULL,"{4}"})");
+  EXPECT_EQ(literal({Param::array({Param::array({"a\""})})}, {.nested_arrays = 2}),
+            R"({"{\"{\\\"a\\\\\\\"\\\"}\"}"})");
+  EXPECT_EQ(literal({Param::array({Param::array({1}), 2})}, {.nested_arrays = 1}),
+            "wrong: it mixes arrays with other values on one level");
+}
+
+TEST(ArrayLiteral, OnlyDocumentsAndStringsMayBeObjects) {
+  Param object;
+  object.kind = Param::Kind::kObject;
+  object.text = R"({"a":1})";
+  EXPECT_EQ(literal({object}, {.json = true}), R"({"{\"a\":1}"})");
+  EXPECT_EQ(literal({object}, {.string = true}), R"({"{\"a\":1}"})");
+  EXPECT_EQ(literal({object}), "wrong: it holds an object");
+  EXPECT_EQ(literal({Param::array({object})}), "wrong: it holds an object");
+  EXPECT_EQ(literal({object}, {.json = true, .nested_arrays = 1}), "wrong: it holds an object");
+}
+
 TEST(ArrayLiteral, AThousandNestedBracketsEndInAnErrorNotInTheStack) {
   Param deep = Param::array({});
   for (int i = 0; i < 1'000; ++i) {

@@ -42,6 +42,34 @@ TEST(TypeCatalog, LearnsDomainsArraysAndNames) {
   EXPECT_NE(catalog.find(50'003), nullptr);
 }
 
+TEST(TypeCatalog, KnowsArraysOfDomainsOverArrays) {
+  TypeCatalog catalog;
+  catalog.learn({{.oid = 50'001, .name = "path", .type = 'd', .base = 1020, .asked_as = {}},
+                 {.oid = 50'002, .name = "_path", .element = 50'001, .asked_as = {}},
+                 {.oid = 50'003, .name = "paths", .type = 'd', .base = 50'002, .asked_as = {}},
+                 {.oid = 50'004, .name = "_paths", .element = 50'003, .asked_as = {}}},
+                {});
+  EXPECT_EQ(catalog.find(50'001)->nested_arrays, 0);
+  EXPECT_EQ(catalog.find(50'002)->nested_arrays, 1);
+  EXPECT_EQ(catalog.find(50'002)->delimiter, ';') << "as box has it";
+  EXPECT_EQ(catalog.find(50'003)->nested_arrays, 1);
+  EXPECT_EQ(catalog.find(50'004)->nested_arrays, 2);
+}
+
+TEST(TypeCatalog, KnowsStrings) {
+  TypeCatalog catalog;
+  catalog.learn(
+      {{.oid = 50'001, .name = "citext", .category = 'S', .asked_as = {}},
+       {.oid = 50'002, .name = "_citext", .element = 50'001, .category = 'A', .asked_as = {}},
+       {.oid = 50'003, .name = "title", .type = 'd', .base = 1043, .asked_as = {}},
+       {.oid = 50'004, .name = "hstore", .asked_as = {}}},
+      {});
+  for (const TypeOid string : {25U, 1009U, 1042U, 1043U, 50'001U, 50'002U, 50'003U})
+    EXPECT_TRUE(catalog.find(string)->string) << string;
+  for (const TypeOid other : {19U, 23U, 50'004U})
+    EXPECT_FALSE(catalog.find(other)->string) << other;
+}
+
 TEST(TypeCatalog, ACircleOfTypesEnds) {
   TypeCatalog catalog;
   catalog.learn({{.oid = 60'001, .name = "a", .type = 'd', .base = 60'002, .asked_as = {}},

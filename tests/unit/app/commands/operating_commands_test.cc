@@ -30,6 +30,30 @@ TEST_F(OperatingCommands, StatusSaysWhoNeedsAttention) {
   EXPECT_EQ(err(), "hint: sluice why b\n");
 }
 
+TEST_F(OperatingCommands, StatusSaysWhatTheHostsAre) {
+  const auto pool = [](const std::string& hosts) {
+    return R"({"db_id":"a","state":"active","used_connections":0,"max_size":10,)" + hosts +
+           R"("breaker":{"state":"closed"}})";
+  };
+  will_answer(200,
+              R"({"pools":[)" + pool("") + "," +
+                  pool(R"("hosts":[{"role":"primary","up":true},{"role":"replica","up":true},)"
+                       R"({"role":"replica","up":true}],)") +
+                  "," +
+                  pool(R"("hosts":[{"role":"replica","up":true},{"role":"primary","up":false},)"
+                       R"({"role":"unknown","up":true}],)") +
+                  "]}");
+  EXPECT_EQ(run({"status"}), 0);
+  EXPECT_EQ(out(),
+            "all 3 databases are well\n"
+            "DATABASE  STATE   SINCE  CONN  WAIT  REQ/S  ERR%  P50  P99  TOP ERROR  HOSTS\n"
+            "a         closed      -  0/10     0      0   0.0    -    -  -          -\n"
+            "a         closed      -  0/10     0      0   0.0    -    -  -          1 primary 2 "
+            "replicas\n"
+            "a         closed      -  0/10     0      0   0.0    -    -  -          1 replica 1 "
+            "unknown 1 down\n");
+}
+
 TEST_F(OperatingCommands, StatusFailsOnAnOpenBreakerWhenAsked) {
   will_answer(200, kPools);
   EXPECT_EQ(run({"status", "--fail-on-open"}), 4);

@@ -51,6 +51,14 @@ TEST_F(Top, ShowsDatabasesThatNeedAttentionFirst) {
   EXPECT_NE(text.find(">  busy      running  1.5s  ann  SELECT  1"), std::string::npos) << text;
 }
 
+TEST_F(Top, ShowsWhatTheHostsAreWhereThereAreSeveral) {
+  EXPECT_EQ(screen().find("HOSTS"), std::string::npos);
+  snapshot_.metrics = std::make_unique<client::Answer>(*client::Answer::parse(
+      R"({"pools":[{"db_id":"a","hosts":[{"role":"primary","up":true},{"role":"replica","up":true}]}]})"));
+  EXPECT_NE(screen().find("HOSTS"), std::string::npos);
+  EXPECT_NE(screen().find("1 primary 1 replica"), std::string::npos) << screen();
+}
+
 TEST_F(Top, KeysOrder) {
   press('r');
   EXPECT_LT(place("busy"), place("calm"));
