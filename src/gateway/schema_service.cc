@@ -67,16 +67,21 @@ Query query_of(const SchemaFilter& filter) {
   std::vector<Param> lists(filter.lists.begin(), filter.lists.end());
   Query query;
   query.sql = kSchemaStatement;
-  query.params = {text_or_null(filter.schema), text_or_null(filter.table),
-                  Param::array(std::move(lists)), filter.system, filter.limit,
-                  text_or_null(filter.function), text_or_null(filter.type)};
+  query.params = {text_or_null(filter.schema),
+                  text_or_null(filter.table),
+                  Param::array(std::move(lists)),
+                  filter.system,
+                  filter.limit,
+                  text_or_null(filter.function),
+                  text_or_null(filter.type)};
   query.read_only = true;
   return query;
 }
 
 Error judged(Error error) {
   if (error.code == ErrorCode::kResultTooLarge) {
-    error.message += "; ask for a part of the schema: schema, table, function, type, include or limit";
+    error.message +=
+        "; ask for a part of the schema: schema, table, function, type, include or limit";
   }
   return error;
 }

@@ -72,6 +72,9 @@ class OpenApi(GatewayTest):
                               input=self.gateway.get("/openapi.json").text, capture_output=True, text=True)
         self.assertEqual(done.stdout, "OpenAPI 3.1\n", done.stderr)
 
+    def test_numbers_are_written_plainly(self):
+        self.assertNotRegex(self.gateway.get("/openapi.json").text, r": ?-?[0-9.]+[eE]")
+
     def test_every_schema_is_one(self):
         for name, schema in self.description.document["components"]["schemas"].items():
             with self.subTest(name):
