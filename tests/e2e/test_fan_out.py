@@ -52,6 +52,12 @@ class FanOut(GatewayTest):
             self.assertTrue(answer.json["failures"])
         self.assertEqual(self.fan_out(all=True, min_successes=2).status, 207)
 
+    def test_a_mistake_in_the_statement_is_told_by_each_leg(self):
+        answer = self.fan_out("select nonsense", db_ids=["eu", "us"])
+        self.assertEqual((answer.status, answer.headers.get("retry-after")), (503, None), answer)
+        errors = [leg["error"] for leg in answer.json["failures"]]
+        self.assertEqual([(error["sqlstate"], error["retryable"]) for error in errors], [("42703", False)] * 2)
+
     def test_a_selector_that_matches_nothing_is_an_empty_success(self):
         answer = self.fan_out(selector={"region": "mars"})
         self.assertEqual((answer.status, answer.json["successes"], answer.json["failures"]), (200,
