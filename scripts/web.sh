@@ -8,17 +8,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/../web"
 
-if ! command -v npm >/dev/null; then
-  echo "npm is missing. scripts/test.sh installs it." >&2
-  exit 1
-fi
-
-# Anew when the lock file is newer than what was fetched last. Nobody's scripts are run.
-packages() {
-  [ node_modules/.package-lock.json -nt package-lock.json ] && return
-  npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
-  touch node_modules/.package-lock.json
-}
+packages() { ../scripts/npm-packages.sh .; }
 
 check() {
   local made

@@ -40,7 +40,13 @@ struct Connected {
 };
 
 /// What a transaction sees of others; PostgreSQL's levels.
-enum class Isolation { kReadCommitted, kRepeatableRead, kSerializable };
+enum class Isolation {
+  kReadCommitted,    ///< each statement sees what was committed before it
+  kRepeatableRead,   ///< all see what was committed before the first
+  kSerializable,     ///< as if transactions ran one after the other
+  kReadUncommitted,  ///< PostgreSQL treats it as kReadCommitted
+  kServerDefault,    ///< what default_transaction_isolation says
+};
 
 /// How `PoolManager::transaction` runs.
 struct TransactionOptions {

@@ -14,7 +14,8 @@ test_packages+=(pgbouncer)  # to connect through
 test_packages+=(chromium)  # the dashboard
 test_packages+=(iproute2 iptables)  # networks of the fault tests' own
 test_packages+=(python3-jsonschema)  # the API's description
-# The dashboard's own packages come by npm (web/package-lock.json). Some have node and npm from elsewhere.
+# The dashboard's own packages come by npm (web/package-lock.json), and so do the drivers for Neon, with the newer node
+# that they need (tests/e2e/neon). Some have node and npm from elsewhere.
 command -v npm >/dev/null || test_packages+=(nodejs npm)
 fuzz_packages=(clang libclang-rt-dev)  # libFuzzer is a part of Clang's run-time libraries
 bench_packages=(wrk libbenchmark-dev python3 procps)

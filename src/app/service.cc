@@ -35,6 +35,11 @@ void log_event(Log& log, const gateway::Event& event) {
            {{"db_id", event.db_id}, {"actor", event.actor}, {"action", event.message}});
 }
 
+/// Whether what was read there before may not be what it is now.
+bool changes_database(const gateway::Event& event) {
+  return event.kind == gateway::EventKind::kOperator || event.kind == gateway::EventKind::kDatabase;
+}
+
 metrics::TextOptions text_options(const config::MetricsConfig& config) {
   metrics::TextOptions options;
   options.max_series = config.max_series;
@@ -80,7 +85,8 @@ Service::Service(const config::LoadResult& loaded, Log& log, std::unique_ptr<htt
       gateway_(
           {manager_, events_, as_event_loops(server_->loops()), in_flight_,
            [&log](const gateway::SlowQuery& slow) { log_slow_query(log, slow); },
-           config_.server.chaos_socket, static_cast<std::size_t>(config_.server.idempotency_bytes)},
+           config_.server.chaos_socket, static_cast<std::size_t>(config_.server.idempotency_bytes),
+           static_cast<std::size_t>(config_.server.result_cache_bytes)},
           rules),
       api_(router_, gateway_),
       log_(log),
@@ -91,6 +97,7 @@ Service::Service(const config::LoadResult& loaded, Log& log, std::unique_ptr<htt
   gateway_.watch().set_slow_after(config_.log.slow_query);
   events_.on_event([this](const gateway::Event& event) {
     log_event(log_, event);
+    if (changes_database(event)) gateway_.result_cache().forget(event.db_id);
     gateway_.snapshots().note_change();
   });
   gateway_.set_trouble_source([&log] { return log.recent_troubles(); });

@@ -50,7 +50,8 @@ struct ServerConfig {
   std::int64_t max_in_flight_bytes = 1'073'741'824;  ///< of their bodies and results; 0: no limit
   std::int64_t max_head_bytes = 16'384;
   std::int64_t max_body_bytes = 1'048'576;
-  std::int64_t idempotency_bytes = 67'108'864;  ///< for answers to requests with Idempotency-Key
+  std::int64_t idempotency_bytes = 67'108'864;   ///< for answers to requests with Idempotency-Key
+  std::int64_t result_cache_bytes = 67'108'864;  ///< for the results of queries with cache_ttl_ms
   std::chrono::milliseconds head_timeout{10'000};
   std::chrono::milliseconds body_timeout{30'000};
   std::chrono::milliseconds idle_timeout{75'000};

@@ -206,6 +206,9 @@ constexpr ServiceSetting kSettings[] = {
     whole<kServer, &ServerConfig::idempotency_bytes, 65'536, 1'073'741'824>(
         kBytes, {"server.idempotency_bytes",
                  "Memory for the answers to requests with an Idempotency-Key, kept for a day."}),
+    whole<kServer, &ServerConfig::result_cache_bytes, 0, 1'099'511'627'776>(
+        kBytes, {"server.result_cache_bytes",
+                 "Memory for the results of queries with cache_ttl_ms. 0: nothing is kept."}),
     duration<kServer, &ServerConfig::head_timeout, 1>(
         {"server.head_timeout_ms", "From a request's first byte to the end of its head."}),
     duration<kServer, &ServerConfig::body_timeout, 1>(

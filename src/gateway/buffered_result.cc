@@ -1,6 +1,7 @@
 #include "gateway/buffered_result.h"
 
 #include <chrono>
+#include <variant>
 
 namespace sluice::gateway {
 
@@ -14,6 +15,17 @@ Error judged(Error error, bool starved) {
   error.retryable = true;  // it was a read, or was rolled back
   error.retry_after = std::chrono::seconds(1);
   return error;
+}
+
+std::shared_ptr<BufferedAnswer> buffered_answer(InFlight& in_flight,
+                                                const json::AnswerFormat& format,
+                                                std::int64_t max_bytes) {
+  return std::visit(
+      [&]<typename Format>(const Format& wanted) -> std::shared_ptr<BufferedAnswer> {
+        using Encoder = typename json::EncoderOf<Format>::Type;
+        return std::make_shared<BufferedResult<Encoder>>(in_flight, wanted, max_bytes);
+      },
+      format);
 }
 
 }  // namespace sluice::gateway

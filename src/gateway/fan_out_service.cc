@@ -30,14 +30,14 @@ class Assembly {
   std::shared_ptr<RowSink> make_sink(std::size_t leg, std::int64_t max_bytes) {
     const auto column = request_.merge ? legs_[leg].db_id : std::string();
     auto& result = results_[leg];
-    result = std::make_shared<BufferedResult>(in_flight_, request_.format, max_bytes, column);
-    legs_[leg].encoder = std::shared_ptr<json::ResultEncoder>(result, &result->encoder);
+    result = std::make_shared<LegResult>(in_flight_, request_.format, max_bytes, column);
+    legs_[leg].encoder = std::shared_ptr<json::ResultEncoder>(result, &result->own);
     return legs_[leg].encoder;
   }
 
   void leg_done(std::size_t leg, Result<Completion> result, base::Duration elapsed) {
     if (!result && results_[leg]) {
-      result = fail(judged(std::move(result.error()), results_[leg]->encoder.starved()));
+      result = fail(judged(std::move(result.error()), results_[leg]->own.starved()));
     }
     legs_[leg].result = std::move(result);
     legs_[leg].elapsed = micros(elapsed);
@@ -52,6 +52,8 @@ class Assembly {
   }
 
  private:
+  using LegResult = BufferedResult<json::ResultEncoder>;
+
   [[nodiscard]] int status() const {
     std::size_t successes = 0;
     for (const json::LegOutcome& leg : legs_) successes += leg.result ? 1 : 0;
@@ -63,7 +65,7 @@ class Assembly {
   json::FanOutRequest request_;
   InFlight& in_flight_;
   std::vector<json::LegOutcome> legs_;
-  std::vector<std::shared_ptr<BufferedResult>> results_;  // of legs that were sent
+  std::vector<std::shared_ptr<LegResult>> results_;  // of legs that were sent
 };
 
 }  // namespace

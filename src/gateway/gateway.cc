@@ -25,6 +25,8 @@ Gateway::Gateway(const Dependencies& dependencies, const std::shared_ptr<const A
       admissions_(in_flight_, request_metrics_, dependencies.workers),
       watch_(dependencies.workers, dependencies.on_slow_query),
       queries_(manager_, watch_, in_flight_),
+      result_cache_(dependencies.result_cache_bytes),
+      cached_queries_(manager_, queries_, result_cache_, in_flight_),
       transactions_(manager_, watch_, in_flight_),
       once_(dependencies.idempotency_bytes),
       explains_(manager_, watch_),
@@ -49,6 +51,7 @@ metrics::ProcessFacts Gateway::process_facts() const {
   facts.usage = metrics::read_process_usage();
   facts.reload = configuration_.reload_facts();
   request_metrics_.add_to(facts);
+  facts.cache = result_cache_.facts();
   const auto connections = manager_.connections();
   facts.in_flight = {in_flight_.requests(), in_flight_.limits().requests,
                      in_flight_.bytes(),    in_flight_.limits().bytes,

@@ -10,6 +10,7 @@
 
 #include "base/event_loop.h"
 #include "gateway/admission.h"
+#include "gateway/cached_queries.h"
 #include "gateway/configuration.h"
 #include "gateway/events.h"
 #include "gateway/explain_service.h"
@@ -58,6 +59,7 @@ class Gateway {
     std::function<void(const SlowQuery&)> on_slow_query;  ///< called on workers' threads
     std::string chaos_socket;                             ///< server.chaos_socket
     std::size_t idempotency_bytes = 64 << 20;             ///< server.idempotency_bytes
+    std::size_t result_cache_bytes = 64 << 20;            ///< server.result_cache_bytes
   };
   /// Before the workers run.
   Gateway(const Dependencies& dependencies, const std::shared_ptr<const AccessRules>& rules);
@@ -81,6 +83,9 @@ class Gateway {
   [[nodiscard]] Admissions& admissions() { return admissions_; }
   [[nodiscard]] QueryWatch& watch() { return watch_; }
   [[nodiscard]] QueryService& queries() { return queries_; }
+  /// Those whose results may be kept.
+  [[nodiscard]] CachedQueries& cached_queries() { return cached_queries_; }
+  [[nodiscard]] ResultCache& result_cache() { return result_cache_; }
   [[nodiscard]] TransactionService& transactions() { return transactions_; }
   /// Requests that are to be carried out once.
   [[nodiscard]] IdempotencyStore& once() { return once_; }
@@ -146,6 +151,8 @@ class Gateway {
   Admissions admissions_;
   QueryWatch watch_;
   QueryService queries_;
+  ResultCache result_cache_;
+  CachedQueries cached_queries_;
   TransactionService transactions_;
   IdempotencyStore once_;
   ExplainService explains_;

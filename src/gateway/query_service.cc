@@ -13,13 +13,13 @@ manager::CallHandle QueryService::run(Order order, std::function<void(Result<Que
   const auto database = manager_.find(order.db_id, &order.loop);
   const auto max_bytes =
       database ? database->options.query.max_result_bytes : QueryLimits{}.max_result_bytes;
-  auto buffered = std::make_shared<BufferedResult>(in_flight_, order.request.format, max_bytes);
+  auto buffered = buffered_answer(in_flight_, order.request.format, max_bytes);
   const auto watched = watch_.begin(order.db_id, order.request.query.sql, order.origin);
   manager::Call call;
   call.db_id = order.db_id;
   call.query = std::move(order.request.query);
   if (order.trace_comment) append_trace_comment(call.query.sql, order.origin);
-  call.sink = BufferedResult::sink(buffered);
+  call.sink = BufferedAnswer::sink(buffered);
   call.reply_to = &order.loop;
   call.started_at = order.received_at;
   call.origin = order.origin;
@@ -35,7 +35,9 @@ manager::CallHandle QueryService::run(Order order, std::function<void(Result<Que
         std::chrono::duration_cast<std::chrono::microseconds>(before - received_at);
     QueryAnswer answer;
     answer.body = buffered->encoder.finish(db_id, *result, elapsed);
+    answer.stable_bytes = buffered->encoder.stable_bytes();
     answer.charge = std::move(buffered->charge);
+    answer.cut = result->truncated;
     answer.timings = result->timings;
     answer.encode = std::chrono::duration_cast<std::chrono::microseconds>(
         std::chrono::steady_clock::now() - before);

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "base/event_loop.h"
@@ -12,12 +14,29 @@
 
 namespace sluice::gateway {
 
+/// What the result cache had to do with an answer.
+struct CacheUse {
+  enum class How {
+    kHit,     ///< it was there
+    kMiss,    ///< it was not
+    kStale,   ///< one that was there was too old
+    kShared,  ///< it was being made for another
+  };
+  How how = How::kMiss;
+  std::chrono::microseconds age{0};
+  base::Duration ttl{0};  ///< what is left of its life
+};
+
 /// An encoded answer, and where its time went.
 struct QueryAnswer {
   std::string body;
   Timings timings;
   std::chrono::microseconds encode{0};  ///< finishing the document; rows are encoded as they arrive
   ByteCharge charge;                    ///< the memory of `body`
+  bool cut = false;                     ///< a limit has left out rows
+  /// Of `body`, from the beginning: what is the same whenever the same result is given.
+  std::size_t stable_bytes = 0;
+  std::optional<CacheUse> cache;
 };
 
 /// Runs single statements and encodes their results.

@@ -1,13 +1,13 @@
 #include "gateway/transaction_service.h"
 
-#include <optional>
+#include <memory>
 #include <utility>
 #include <vector>
 
 #include "gateway/buffered_result.h"
 #include "gateway/holders.h"
 #include "gateway/trace_comment.h"
-#include "json/result_encoder.h"
+#include "json/answer_format.h"
 #include "json/writer.h"
 
 namespace sluice::gateway {
@@ -17,8 +17,8 @@ namespace {
 /// as large as one result. Used by one thread at a time: the home worker, then the request's.
 class Results final : public RowSink {
  public:
-  Results(json::ResultFormat format, std::int64_t max_bytes, InFlight& in_flight)
-      : format_(format), bytes_left_(max_bytes), charge_(in_flight) {
+  Results(std::vector<json::AnswerFormat> formats, std::int64_t max_bytes, InFlight& in_flight)
+      : formats_(std::move(formats)), bytes_left_(max_bytes), charge_(in_flight) {
     begin();
   }
 
@@ -28,36 +28,53 @@ class Results final : public RowSink {
 
   void statement_done(const Completion& completion) {
     bytes_left_ -= static_cast<std::int64_t>(encoder_->bytes());
+    cut_ = cut_ || completion.truncated;
     parts_.push_back(encoder_->finish_part(completion));
-    begin();
+    if (parts_.size() < formats_.size()) begin();
   }
 
   [[nodiscard]] ByteCharge take_charge() { return std::move(charge_); }
   [[nodiscard]] bool starved() const { return encoder_->starved(); }
+  [[nodiscard]] bool cut() const { return cut_; }
   [[nodiscard]] std::size_t statements_done() const { return parts_.size(); }
 
   [[nodiscard]] std::string finish(std::string_view db_id, bool committed,
                                    std::chrono::microseconds elapsed, std::string_view host) const {
     json::Writer writer;
-    writer.begin_object().field("db_id", db_id).begin_array("results");
-    for (const std::string& part : parts_) writer.raw_element(part);
-    writer.end_array().field("committed", committed).field("elapsed_ms", elapsed);
+    writer.begin_object().field("db_id", db_id);
+    put_parts(writer);
+    writer.field("committed", committed).field("elapsed_ms", elapsed);
     if (!host.empty()) writer.field("host", host);
+    writer.end_object();
+    return writer.take();
+  }
+
+  [[nodiscard]] std::string finish_bare() const {
+    json::Writer writer;
+    writer.begin_object();
+    put_parts(writer);
     writer.end_object();
     return writer.take();
   }
 
  private:
   void begin() {
-    encoder_.emplace(format_, bytes_left_);
+    encoder_ = json::make_encoder(formats_[parts_.size()], bytes_left_);
     encoder_->ask_before_growing(
         [this](std::size_t bytes) { return charge_.add(static_cast<std::int64_t>(bytes)); });
   }
 
-  json::ResultFormat format_;
+  void put_parts(json::Writer& writer) const {
+    writer.begin_array("results");
+    for (const std::string& part : parts_) writer.raw_element(part);
+    writer.end_array();
+  }
+
+  const std::vector<json::AnswerFormat> formats_;  // of each statement
   std::int64_t bytes_left_;
   ByteCharge charge_;
-  std::optional<json::ResultEncoder> encoder_;  // of the statement that runs
+  bool cut_ = false;
+  std::unique_ptr<json::AnswerEncoder> encoder_;  // of the statement that runs
   std::vector<std::string> parts_;
 };
 
@@ -91,7 +108,7 @@ manager::CallHandle TransactionService::run(Order order,
   const auto database = manager_.find(order.db_id, &order.loop);
   const auto max_bytes =
       database ? database->options.query.max_result_bytes : QueryLimits{}.max_result_bytes;
-  auto results = std::make_shared<Results>(order.request.format, max_bytes, in_flight_);
+  auto results = std::make_shared<Results>(std::move(order.request.formats), max_bytes, in_flight_);
   const auto watched =
       watch_.begin(order.db_id, joined_sql(order.request.statements), order.origin);
   manager::TransactionCall call;
@@ -111,8 +128,8 @@ manager::CallHandle TransactionService::run(Order order,
   call.started_at = order.received_at;
   call.origin = order.origin;
   call.done = [this, watched, results, all, db_id = std::move(order.db_id),
-               committed = !call.dry_run, received_at = order.received_at,
-               done = std::move(done)](Result<Completion> result) {
+               committed = !call.dry_run, bare = order.request.bare,
+               received_at = order.received_at, done = std::move(done)](Result<Completion> result) {
     const auto before = std::chrono::steady_clock::now();
     watch_.end(watched, {db_id, result, received_at, before});
     if (!result) {
@@ -121,8 +138,11 @@ manager::CallHandle TransactionService::run(Order order,
       return done({fail(judged(std::move(result.error()), results->starved())), index});
     }
     QueryAnswer answer;
-    answer.body = results->finish(db_id, committed, micros(before - received_at), result->host);
+    answer.body =
+        bare ? results->finish_bare()
+             : results->finish(db_id, committed, micros(before - received_at), result->host);
     answer.charge = results->take_charge();
+    answer.cut = results->cut();
     answer.timings = result->timings;
     answer.encode = micros(std::chrono::steady_clock::now() - before);
     done({std::move(answer), -1});

@@ -53,6 +53,8 @@ void append_milliseconds(std::string& text, std::chrono::microseconds time) {
 
 }  // namespace
 
+const Dialect kPlainDialect{nullptr, respond_problem};
+
 const std::string& ApiCall::path_parameter(const std::string& name) const {
   static const std::string kNone;
   const auto& parameters = request().path_parameters;
@@ -91,12 +93,10 @@ void ApiCall::respond(int status, std::string json) const {
   exchange->respond(std::move(response));
 }
 
-void ApiCall::respond(const Error& error) const {
-  respond_problem(*exchange, json::Problem::from(error), auth);
-}
+void ApiCall::respond(const Error& error) const { respond(json::Problem::from(error)); }
 
 void ApiCall::respond(const json::Problem& problem) const {
-  respond_problem(*exchange, problem, auth);
+  dialect->respond_problem(*exchange, problem, auth);
 }
 
 void respond_file(const ApiCall& call, const EmbeddedFile& file, std::string_view policy) {
@@ -119,13 +119,16 @@ void respond_problem(Exchange& exchange, const json::Problem& problem,
   response.content_type = "application/problem+json";
   response.headers.emplace_back("Server-Timing", server_timing(auth, problem.error.timings, {}));
   if (problem.status == 401) response.headers.emplace_back("WWW-Authenticate", "Bearer");
-  if (const auto& after = problem.error.retry_after; after && problem.error.retryable) {
-    // Whole seconds, rounded up: coming back early would be refused again.
-    const auto seconds = std::chrono::ceil<std::chrono::seconds>(*after).count();
-    response.headers.emplace_back("Retry-After",
-                                  std::to_string(std::max<std::int64_t>(seconds, 1)));
-  }
+  add_retry_after(response, problem);
   exchange.respond(std::move(response));
+}
+
+void add_retry_after(Response& response, const json::Problem& problem) {
+  const auto& after = problem.error.retry_after;
+  if (!after || !problem.error.retryable) return;
+  // Whole seconds, rounded up: coming back early would be refused again.
+  const auto seconds = std::chrono::ceil<std::chrono::seconds>(*after).count();
+  response.headers.emplace_back("Retry-After", std::to_string(std::max<std::int64_t>(seconds, 1)));
 }
 
 std::string server_timing(std::chrono::microseconds auth, const Timings& timings,
@@ -146,39 +149,49 @@ std::string server_timing(std::chrono::microseconds auth, const Timings& timings
 
 void Api::add(Method method, std::string pattern, Guarded route) {
   routes_.push_back({method, pattern, route.access});
-  router_.add(method, std::move(pattern),
-              [this, route = std::move(route)](const std::shared_ptr<Exchange>& exchange) {
-                guard(exchange, route);
-              });
+  const Entry entry = route.entry;
+  router_.add(
+      method, std::move(pattern),
+      [this, route = std::move(route)](const std::shared_ptr<Exchange>& exchange) {
+        guard(exchange, route);
+      },
+      entry);
 }
 
 void Api::guard(const std::shared_ptr<Exchange>& exchange, const Guarded& route) {
   const auto before = std::chrono::steady_clock::now();
-  const Request& request = exchange->request();
-  ApiCall call{exchange, gateway_, gateway_.authenticate(request.header("authorization")), {}};
+  ApiCall call{exchange, gateway_, route.dialect, {}, {}};
+  call.principal = authenticate(call);
   exchange->identify(call.principal ? call.principal->name : "");
   const auto needed = needed_role(route.access);
-  if (needed && !call.principal) return refuse_stranger(*exchange);
+  if (needed && !call.principal) return refuse_stranger(call);
   if (needed && !call.principal->may(*needed)) {
     gateway_.request_metrics().count_auth_failure(AuthFailure::kForbidden);
-    return respond_problem(*exchange, forbidden(*call.principal, *needed));
+    return call.respond(forbidden(*call.principal, *needed));
   }
   call.auth = std::chrono::duration_cast<std::chrono::microseconds>(
       std::chrono::steady_clock::now() - before);
   if (!route.is_work || admit(call)) route.handler(call);
 }
 
+std::optional<security::Principal> Api::authenticate(ApiCall& call) {
+  const Request& request = call.request();
+  if (!call.dialect->authorization) return gateway_.authenticate(request.header("authorization"));
+  return gateway_.authenticate(call.dialect->authorization(request));
+}
+
 /// Whoever guesses keys may guess as fast as clients may send.
-void Api::refuse_stranger(Exchange& exchange) {
-  const Request& request = exchange.request();
-  const bool missing = request.header("authorization").empty();
+void Api::refuse_stranger(const ApiCall& call) {
+  const Request& request = call.request();
+  const bool missing = call.dialect->authorization ? call.dialect->authorization(request).empty()
+                                                   : request.header("authorization").empty();
   gateway_.request_metrics().count_auth_failure(missing ? AuthFailure::kMissing
                                                         : AuthFailure::kWrong);
   const auto& limits = gateway_.rules().limits;
   const auto allowed = gateway_.admissions().stranger(manager::address_of(request.client), limits,
-                                                      exchange.loop().now());
-  if (!allowed) return respond_problem(exchange, json::Problem::from(allowed.error()));
-  respond_problem(exchange, unauthenticated());
+                                                      call.loop().now());
+  if (!allowed) return call.respond(allowed.error());
+  call.respond(unauthenticated());
 }
 
 /// If not, it has been answered.
@@ -206,6 +219,7 @@ void add_all_routes(Api& api) {
   add_database_routes(api);
   add_health_routes(api);
   add_metrics_routes(api);
+  add_neon_routes(api);
   add_query_routes(api);
   add_schema_routes(api);
   add_snapshot_routes(api);

@@ -18,10 +18,21 @@
 
 namespace sluice::http {
 
+/// How a protocol's clients say who they are, and how they read errors.
+struct Dialect {
+  /// What an Authorization header would say; null: it is that header.
+  std::string (*authorization)(const Request& request);
+  void (*respond_problem)(Exchange& exchange, const json::Problem& problem,
+                          std::chrono::microseconds auth);
+};
+/// The API's own.
+extern const Dialect kPlainDialect;
+
 /// A request that has passed the guard: authenticated and allowed.
 struct ApiCall {
   std::shared_ptr<Exchange> exchange;
   gateway::Gateway& gateway;
+  const Dialect* dialect;
   /// Empty only on public routes, for callers without good credentials.
   std::optional<security::Principal> principal;
   std::chrono::microseconds auth{0};
@@ -59,6 +70,18 @@ class Api {
   void add_work(Pistache::Http::Method method, std::string pattern, ApiHandler handler) {
     add(method, std::move(pattern), {Access::kQuery, true, std::move(handler)});
   }
+  /// Likewise, for another protocol than the API's own; its handler looks at Origin and
+  /// Content-Type itself.
+  void add_work(Pistache::Http::Method method, std::string pattern, const Dialect& dialect,
+                ApiHandler handler) {
+    add(method, std::move(pattern),
+        {Access::kQuery, true, std::move(handler), &dialect, Entry::kOwn});
+  }
+  /// Likewise, for its answer to OPTIONS, which anybody may ask for.
+  void add_options(std::string pattern, const Dialect& dialect, ApiHandler handler) {
+    add(Pistache::Http::Method::Options, std::move(pattern),
+        {Access::kPublic, false, std::move(handler), &dialect, Entry::kOwn});
+  }
 
   /// What was added, as the API's description needs it.
   struct Route {
@@ -73,10 +96,13 @@ class Api {
     Access access;
     bool is_work;
     ApiHandler handler;
+    const Dialect* dialect = &kPlainDialect;
+    Entry entry = Entry::kCommon;
   };
   void add(Pistache::Http::Method method, std::string pattern, Guarded route);
   void guard(const std::shared_ptr<Exchange>& exchange, const Guarded& route);
-  void refuse_stranger(Exchange& exchange);
+  [[nodiscard]] std::optional<security::Principal> authenticate(ApiCall& call);
+  void refuse_stranger(const ApiCall& call);
   [[nodiscard]] bool admit(const ApiCall& call);
 
   Router& router_;
@@ -98,6 +124,7 @@ void add_database_routes(Api& api);
 void add_documentation_routes(Api& api);  ///< after all others, as they describe them
 void add_health_routes(Api& api);
 void add_metrics_routes(Api& api);
+void add_neon_routes(Api& api);
 void add_query_routes(Api& api);
 void add_schema_routes(Api& api);
 void add_snapshot_routes(Api& api);
@@ -106,9 +133,13 @@ void add_snapshot_routes(Api& api);
 void respond_file(const ApiCall& call, const EmbeddedFile& file, std::string_view policy);
 /// Answers with what a statement gave, and where its time went.
 void respond_answer(const ApiCall& call, Result<gateway::QueryAnswer> answer);
+/// Likewise, for those who add to it.
+[[nodiscard]] Response answer_response(const ApiCall& call, gateway::QueryAnswer answer);
 /// Answers with a problem document. `auth`: what is known of the time it took.
 void respond_problem(Exchange& exchange, const json::Problem& problem,
                      std::chrono::microseconds auth = {});
+/// The headers that say when to come back, if there is something to say.
+void add_retry_after(Response& response, const json::Problem& problem);
 /// "Server-Timing" over the stages that were measured, in milliseconds.
 [[nodiscard]] std::string server_timing(std::chrono::microseconds auth, const Timings& timings,
                                         std::chrono::microseconds encode);

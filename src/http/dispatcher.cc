@@ -42,9 +42,10 @@ std::string list_of(std::vector<Method> methods) {
 void Dispatcher::dispatch(const std::shared_ptr<HttpExchange>& exchange) const {
   const std::string_view target = exchange->target;
   const std::string_view path = target.substr(0, target.find('?'));
-  if (!decode_target(*exchange, path) || !may_enter(*exchange)) return;
+  if (!decode_target(*exchange, path)) return;
   try {
-    route(exchange, path);
+    auto match = find(exchange->request(), path);
+    if (may_enter(*exchange, match)) handle(exchange, std::move(match));
   } catch (const std::exception&) {
     // What it says may name internals or data; the handler's own layer logs what it wants known.
     exchange->respond_problem(500, "internal", "the request failed inside the gateway");
@@ -67,17 +68,28 @@ bool Dispatcher::decode_target(HttpExchange& exchange, std::string_view path) co
   return true;
 }
 
-bool Dispatcher::may_enter(HttpExchange& exchange) const {
-  const Request& request = exchange.request();
+Router::Match Dispatcher::find(const Request& request, std::string_view path) const {
+  auto match = router_.find(request.method, path);
+  if (match.handler || request.method != Method::Head) return match;
+  return router_.find(Method::Get, path);
+}
+
+bool Dispatcher::may_enter(HttpExchange& exchange, const Router::Match& match) const {
   if (!policy_.is_our_host(exchange.host)) {
     exchange.respond_problem(421, "misdirected_request",
                              "this server does not answer to the name in the Host header; if it "
                              "should, add the name to server.allowed_hosts");
     return false;
   }
-  const std::string_view origin = request.header("origin");
+  const std::string_view origin = exchange.request().header("origin");
+  exchange.mutable_request().from_trusted_page = policy_.may_change_things(origin, exchange.host);
+  return match.entry == Entry::kOwn || may_come_from(exchange, origin);
+}
+
+bool Dispatcher::may_come_from(HttpExchange& exchange, std::string_view origin) const {
+  const Request& request = exchange.request();
   exchange.header_lines = policy_.cors_headers(origin);
-  if (!is_safe(request.method) && !policy_.may_change_things(origin, exchange.host)) {
+  if (!is_safe(request.method) && !request.from_trusted_page) {
     exchange.respond_problem(403, "forbidden",
                              "requests from pages of this origin are not accepted; to allow them, "
                              "add the origin to server.cors_origins");
@@ -90,14 +102,13 @@ bool Dispatcher::may_enter(HttpExchange& exchange) const {
   return true;
 }
 
-void Dispatcher::route(const std::shared_ptr<HttpExchange>& exchange, std::string_view path) const {
+void Dispatcher::handle(const std::shared_ptr<HttpExchange>& exchange, Router::Match match) const {
   Request& request = exchange->mutable_request();
-  auto match = router_.find(request.method, path);
-  if (!match.handler && request.method == Method::Head) match = router_.find(Method::Get, path);
   if (!match.handler) return answer_without_handler(*exchange, match);
   request.route = std::move(match.route);
   request.path_parameters = std::move(match.path_parameters);
-  if (!request.body.empty() && !is_json(request.header("content-type"))) {
+  const bool any_type = request.body.empty() || match.entry == Entry::kOwn;
+  if (!any_type && !is_json(request.header("content-type"))) {
     return exchange->respond_problem(415, "unsupported_media_type",
                                      "send the body with Content-Type: application/json");
   }

@@ -21,8 +21,10 @@ class Dispatcher {
 
  private:
   [[nodiscard]] bool decode_target(HttpExchange& exchange, std::string_view path) const;
-  [[nodiscard]] bool may_enter(HttpExchange& exchange) const;
-  void route(const std::shared_ptr<HttpExchange>& exchange, std::string_view path) const;
+  [[nodiscard]] Router::Match find(const Request& request, std::string_view path) const;
+  [[nodiscard]] bool may_enter(HttpExchange& exchange, const Router::Match& match) const;
+  [[nodiscard]] bool may_come_from(HttpExchange& exchange, std::string_view origin) const;
+  void handle(const std::shared_ptr<HttpExchange>& exchange, Router::Match match) const;
   void answer_without_handler(HttpExchange& exchange, const Router::Match& match) const;
 
   const Router& router_;

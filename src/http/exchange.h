@@ -29,6 +29,8 @@ struct Request {
   std::string client;      ///< address of the peer, for logs
   std::string request_id;  ///< the caller's X-Request-Id if it is sane, or a new one
   std::string route;       ///< the pattern that matched, "/query/:db_id"; for logs and metrics
+  /// No web page has sent it, or one that may do what its visitor may.
+  bool from_trusted_page = true;
   std::chrono::steady_clock::time_point received_at;
 
   /// The header's value, or empty. `name` in lower case.
@@ -52,6 +54,8 @@ class Exchange {
   [[nodiscard]] virtual base::EventLoop& loop() const = 0;
   /// Says who is asking: the name of their key.
   virtual void identify(std::string actor) = 0;
+  /// Says which database it is about, where the path does not.
+  virtual void concern(std::string db_id) = 0;
   /// Who asks, as far as it is known; valid as long as the exchange.
   [[nodiscard]] virtual const manager::Origin& origin() const = 0;
   /// The gateway works on it: keeps the leave to do so until it is answered and let go of.

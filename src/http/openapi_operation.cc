@@ -176,6 +176,9 @@ std::set<int> problems_of(const Api::Route& route, const Value& written) {
   if (const Value* more = written.find("problems")) {
     for (const Value& status : *more) problems.insert(std::stoi(std::string(status.text())));
   }
+  if (const Value* never = written.find("never")) {
+    for (const Value& status : *never) problems.erase(std::stoi(std::string(status.text())));
+  }
   return problems;
 }
 

@@ -1,9 +1,14 @@
 // POST /query/<db_id>, …/explain, POST /transaction/<db_id> and POST /query: statements at one
 // database, several as one, and at many databases.
+#include <chrono>
+#include <functional>
+#include <string>
+#include <string_view>
 #include <utility>
 
 #include "gateway/gateway.h"
 #include "http/api.h"
+#include "http/etag.h"
 #include "http/once.h"
 #include "json/requests.h"
 
@@ -36,10 +41,74 @@ json::Problem not_acceptable() {
                            "results are given as application/json; accept that");
 }
 
+/// What the result cache did (RFC 9211), and how old the result is.
+void add_cache_headers(Response& response, const gateway::CacheUse& use) {
+  using How = gateway::CacheUse::How;
+  using std::chrono::seconds;
+  const auto whole = [](auto time) {
+    return std::to_string(std::chrono::duration_cast<seconds>(time).count());
+  };
+  std::string status = "sluice; ";
+  if (use.how == How::kHit) status += "hit; ttl=" + whole(use.ttl);
+  if (use.how == How::kMiss) status += "fwd=miss";
+  if (use.how == How::kStale) status += "fwd=stale";
+  if (use.how == How::kShared) status += "fwd=miss; collapsed";
+  response.headers.emplace_back("Cache-Status", std::move(status));
+  if (use.how == How::kHit || use.how == How::kShared) {
+    response.headers.emplace_back("Age", whole(use.age));
+  }
+}
+
+void answer_query(const ApiCall& call, bool tagged, Result<gateway::QueryAnswer> answer) {
+  if (!answer) return call.respond(answer.error());
+  const auto cache = answer->cache;
+  const auto stable = answer->stable_bytes;
+  Response response = answer_response(call, std::move(*answer));
+  if (cache) add_cache_headers(response, *cache);
+  if (tagged) {
+    const auto etag = etag_of(std::string_view(response.body).substr(0, stable));
+    response.headers.emplace_back("ETag", etag);
+    if (etag_matches(call.request().header("if-none-match"), etag)) {
+      response.status = 304;
+      response.body.clear();
+    }
+  }
+  call.exchange->respond(std::move(response));
+}
+
+/// Why a request cannot be answered with what was said before; null: it can, or does not want it.
+const char* misuse_of_reuse(const Request& http, const json::QueryRequest& request) {
+  const bool conditional = !http.header("if-none-match").empty();
+  if (conditional && !request.query.read_only) {
+    return "If-None-Match is only for queries with \"read_only\": true";
+  }
+  if (has_idempotency_key(http) && (conditional || request.etag || request.cache_ttl)) {
+    return "Idempotency-Key goes with neither cache_ttl_ms nor ETags: it is for writes, they are "
+           "for reads";
+  }
+  return nullptr;
+}
+
+std::function<void()> run_query(const ApiCall& call, gateway::QueryService::Order order) {
+  const bool tagged = order.request.etag || !call.request().header("if-none-match").empty();
+  auto done = [call, tagged](Result<gateway::QueryAnswer> answer) {
+    answer_query(call, tagged, std::move(answer));
+  };
+  if (order.request.cache_ttl) {
+    const auto role = security::to_string(call.principal->role);
+    return call.gateway.cached_queries().run(std::move(order), role, std::move(done));
+  }
+  const auto running = call.gateway.queries().run(std::move(order), std::move(done));
+  return [running] { running.cancel(); };
+}
+
 void query(const ApiCall& call) {
   if (!accepts_json(call.request())) return call.respond(not_acceptable());
   auto request = json::decode_query(call.request().body);
   if (!request) return call.respond(request.error());
+  if (const char* misuse = misuse_of_reuse(call.request(), *request)) {
+    return call.respond(invalid_request(misuse));
+  }
   gateway::QueryService::Order order{call.db_id(),
                                      std::move(*request),
                                      call.loop(),
@@ -54,10 +123,7 @@ void query(const ApiCall& call) {
                                  });
     });
   }
-  const auto running = call.gateway.queries().run(
-      std::move(order),
-      [call](Result<gateway::QueryAnswer> answer) { respond_answer(call, std::move(answer)); });
-  call.exchange->on_client_gone([running] { running.cancel(); });
+  call.exchange->on_client_gone(run_query(call, std::move(order)));
 }
 
 void explain(const ApiCall& call) {
@@ -122,13 +188,17 @@ void fan_out(const ApiCall& call) {
 
 void respond_answer(const ApiCall& call, Result<gateway::QueryAnswer> answer) {
   if (!answer) return call.respond(answer.error());
-  call.gateway.request_metrics().record_stages({call.auth, answer->timings, answer->encode});
+  call.exchange->respond(answer_response(call, std::move(*answer)));
+}
+
+Response answer_response(const ApiCall& call, gateway::QueryAnswer answer) {
+  call.gateway.request_metrics().record_stages({call.auth, answer.timings, answer.encode});
   Response response;
-  response.body = std::move(answer->body);
-  response.charge = std::move(answer->charge);
+  response.body = std::move(answer.body);
+  response.charge = std::move(answer.charge);
   response.headers.emplace_back("Server-Timing",
-                                server_timing(call.auth, answer->timings, answer->encode));
-  call.exchange->respond(std::move(response));
+                                server_timing(call.auth, answer.timings, answer.encode));
+  return response;
 }
 
 void add_query_routes(Api& api) {

@@ -40,11 +40,12 @@ class Router::Impl {
   struct Endpoint {
     std::string pattern;
     Handler handler;
+    Entry entry;
   };
 
-  void add(Method method, std::string pattern, Handler handler) {
+  void add(Method method, const std::string& pattern, Handler handler, Entry entry) {
     MethodRoutes& routes = routes_[method];
-    auto endpoint = std::make_unique<Endpoint>(Endpoint{pattern, std::move(handler)});
+    auto endpoint = std::make_unique<Endpoint>(Endpoint{pattern, std::move(handler), entry});
     const std::string_view path = inner(pattern);
     if (path.empty()) {
       routes.root = std::move(endpoint);
@@ -86,6 +87,7 @@ class Router::Impl {
       match->path_parameters[parameter.name().substr(1)] = std::move(*value);
     }
     match->handler = &endpoint.handler;
+    match->entry = endpoint.entry;
     match->route = endpoint.pattern;
     return true;
   }
@@ -96,8 +98,8 @@ class Router::Impl {
 Router::Router() : impl_(std::make_unique<Impl>()) {}
 Router::~Router() = default;
 
-void Router::add(Method method, std::string pattern, Handler handler) {
-  impl_->add(method, std::move(pattern), std::move(handler));
+void Router::add(Method method, std::string pattern, Handler handler, Entry entry) {
+  impl_->add(method, pattern, std::move(handler), entry);
 }
 
 Router::Match Router::find(Method method, std::string_view raw_path) const {

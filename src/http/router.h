@@ -11,6 +11,12 @@
 
 namespace sluice::http {
 
+/// Who looks at a request's Origin and Content-Type.
+enum class Entry {
+  kCommon,  ///< the dispatcher, by the rules of the API
+  kOwn,     ///< the route's handler
+};
+
 /// Which handler answers which method and path. Filled at start, read by all workers afterwards.
 /// Lookups use Pistache's segment tree, one per method; path parameters are percent-decoded by us.
 class Router {
@@ -21,10 +27,12 @@ class Router {
   Router& operator=(const Router&) = delete;
 
   /// Pattern: "/query/:db_id".
-  void add(Pistache::Http::Method method, std::string pattern, Handler handler);
+  void add(Pistache::Http::Method method, std::string pattern, Handler handler,
+           Entry entry = Entry::kCommon);
 
   struct Match {
     const Handler* handler = nullptr;  ///< null: no such route or method
+    Entry entry = Entry::kCommon;
     std::string route;
     std::map<std::string, std::string> path_parameters;
     std::vector<Pistache::Http::Method> allowed;  ///< filled when only the method is wrong

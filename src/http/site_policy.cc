@@ -66,7 +66,7 @@ std::string SitePolicy::cors_headers(std::string_view origin) const {
   lines.append("Access-Control-Allow-Origin: ").append(origin);
   lines.append(
       "\r\nAccess-Control-Expose-Headers: X-Request-Id, Server-Timing, Retry-After, RateLimit, "
-      "RateLimit-Policy\r\n");
+      "RateLimit-Policy, Idempotency-Replayed, ETag, Age, Cache-Status\r\n");
   return lines;
 }
 

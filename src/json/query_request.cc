@@ -69,17 +69,34 @@ void read_query(Fields& fields, Query& query, ResultFormat& format) {
   query.unique_column_names = format.rows == ResultFormat::Rows::kObjects;
 }
 
+namespace {
+
+/// What writes has to run each time.
+void refuse_to_keep_writes(Fields& fields, const QueryRequest& request) {
+  constexpr std::string_view kNeedsRead = "is only for queries with \"read_only\": true";
+  if (request.query.read_only) return;
+  if (request.cache_ttl) fields.mistake("cache_ttl_ms", std::string(kNeedsRead));
+  if (request.etag) fields.mistake("etag", std::string(kNeedsRead));
+}
+
+}  // namespace
+
 Result<QueryRequest> decode_query(std::string_view body) {
-  static constexpr std::array<std::string_view, 9> kKnown{"sql",      "params",    "timeout_ms",
-                                                          "max_rows", "read_only", "route",
-                                                          "format",   "numbers",   "bytes"};
+  static constexpr std::array<std::string_view, 11> kKnown{
+      "sql",    "params",  "timeout_ms", "max_rows",     "read_only", "route",
+      "format", "numbers", "bytes",      "cache_ttl_ms", "etag"};
   const Result<Document> document = parse_body(body);
   if (!document) return fail(document.error());
   Mistakes mistakes;
   mistakes.add(document->mistakes());
   Fields fields(document->root(), {}, mistakes);
   QueryRequest request;
-  read_query(fields, request.query, request.format);
+  ResultFormat format;
+  read_query(fields, request.query, format);
+  request.format = format;
+  request.cache_ttl = fields.time("cache_ttl_ms");
+  request.etag = fields.boolean("etag").value_or(false);
+  refuse_to_keep_writes(fields, request);
   fields.refuse_unknown(kKnown, kQueryHints);
   if (!mistakes.empty()) return fail(mistakes.to_error());
   return request;

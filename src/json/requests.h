@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "json/result_encoder.h"
+#include "json/answer_format.h"
 #include "sluice/fan_out.h"
 #include "sluice/options.h"
 #include "sluice/pool_manager.h"
@@ -25,7 +25,9 @@ namespace sluice::json {
 /// POST /query/<db_id>
 struct QueryRequest {
   Query query;
-  ResultFormat format;
+  AnswerFormat format;
+  std::optional<std::chrono::milliseconds> cache_ttl;  ///< a result may be so old
+  bool etag = false;                                   ///< the answer gets an ETag
 };
 [[nodiscard]] Result<QueryRequest> decode_query(std::string_view body);
 
@@ -33,8 +35,9 @@ struct QueryRequest {
 struct TransactionRequest {
   std::vector<Query> statements;  ///< at least one
   TransactionOptions options;
-  ResultFormat format;
+  std::vector<AnswerFormat> formats;  ///< of each statement's result
   bool dry_run = false;
+  bool bare = false;  ///< the answer is {"results": […]} and no more
 };
 [[nodiscard]] Result<TransactionRequest> decode_transaction(std::string_view body);
 

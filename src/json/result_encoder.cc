@@ -7,8 +7,6 @@ namespace sluice::json {
 namespace {
 
 constexpr std::string_view kDbId = "db_id";
-// Nobody is asked for so much.
-constexpr std::size_t kFreeBytes = 64 * 1024;
 
 void put_columns(TextBuffer& out, std::span<const Column> columns) {
   out.put('[');
@@ -46,15 +44,17 @@ void put_completion(TextBuffer& out, const Completion& completion) {
     out.put(",\"committed\":");
     out.put(completion.committed ? "true" : "false");
   }
+}
+
+void put_host(TextBuffer& out, const Completion& completion) {
   if (completion.host.empty()) return;
   out.put(",\"host\":");
   out.put_string(completion.host);
 }
 
-std::string joined(std::string_view before, std::string_view rows, std::string_view after) {
-  std::string text;
-  text.reserve(before.size() + rows.size() + after.size());
-  return text.append(before).append(rows).append(after);
+void put_elapsed(TextBuffer& out, std::chrono::microseconds elapsed) {
+  out.put(",\"elapsed_ms\":");
+  put_milliseconds(out, elapsed);
 }
 
 }  // namespace
@@ -69,25 +69,7 @@ CellFormat cell_format(const Column& column, const ResultFormat& format) {
 }
 
 ResultEncoder::ResultEncoder(ResultFormat format, std::int64_t max_bytes, std::string db_id_column)
-    : format_(format),
-      max_bytes_(static_cast<std::size_t>(std::max<std::int64_t>(max_bytes, 0))),
-      granted_(max_bytes_),
-      db_id_(std::move(db_id_column)) {}
-
-void ResultEncoder::ask_before_growing(Grow grow) {
-  grow_ = std::move(grow);
-  granted_ = std::min(max_bytes_, kFreeBytes);
-}
-
-/// In steps that double, as the buffer itself does.
-bool ResultEncoder::may_grow() {
-  if (!grow_ || out_.size() > max_bytes_) return false;
-  const std::size_t step = std::max(granted_, out_.size() - granted_);
-  starved_ = !grow_(step);
-  if (starved_) return false;
-  granted_ = std::min(max_bytes_, granted_ + step);
-  return true;
-}
+    : AnswerEncoder(max_bytes), format_(format), db_id_(std::move(db_id_column)) {}
 
 void ResultEncoder::on_columns(const std::vector<Column>& columns) {
   columns_ = columns;
@@ -137,17 +119,10 @@ void ResultEncoder::add_db_id_column() {
 RowVerdict ResultEncoder::on_row(std::span<const Cell> cells) {
   const bool scalar = format_.rows == ResultFormat::Rows::kScalar;
   if (scalar && (count_ > 0 || plans_.empty())) return RowVerdict::kContinue;
-  std::size_t text = 0;
-  for (const Cell& cell : cells) text += cell.size;
-  // JSON is at least half as long as the text it is made of: a giant is refused before it is
-  // copied.
-  if (!scalar && text / 2 > max_bytes_) return RowVerdict::kTooLarge;
+  if (!scalar && is_giant(cells)) return RowVerdict::kTooLarge;
   const std::size_t before = out_.size();
   put_row(cells);
-  if (out_.size() > granted_ && !may_grow()) {
-    out_.truncate(before);
-    return RowVerdict::kTooLarge;
-  }
+  if (!fits(before)) return RowVerdict::kTooLarge;
   ++count_;
   return RowVerdict::kContinue;
 }
@@ -174,8 +149,9 @@ std::string ResultEncoder::finish(std::string_view db_id, const Completion& comp
   frame.put_string(db_id);
   frame.put(',');
   const std::size_t head_size = put_frame(frame, completion);
-  frame.put(",\"elapsed_ms\":");
-  put_milliseconds(frame, elapsed);
+  stable_bytes_ = frame.size() + out_.size();
+  put_host(frame, completion);
+  put_elapsed(frame, elapsed);
   frame.put('}');
   return joined(frame.view().substr(0, head_size), out_.view(), frame.view().substr(head_size));
 }
@@ -184,6 +160,7 @@ std::string ResultEncoder::finish_part(const Completion& completion) {
   TextBuffer frame;
   frame.put('{');
   const std::size_t head_size = put_frame(frame, completion);
+  put_host(frame, completion);
   frame.put('}');
   return joined(frame.view().substr(0, head_size), out_.view(), frame.view().substr(head_size));
 }
@@ -213,6 +190,16 @@ std::string_view ResultEncoder::rows_name() const {
 }
 
 std::string ResultEncoder::take_bare_rows() { return std::string(out_.view()); }
+
+std::string cached_result(std::string_view stable, std::chrono::microseconds elapsed,
+                          std::chrono::microseconds age) {
+  TextBuffer end;
+  put_elapsed(end, elapsed);
+  end.put(",\"cached\":true,\"age_ms\":");
+  put_milliseconds(end, age);
+  end.put('}');
+  return joined(stable, end.view(), {});
+}
 
 std::string columns_to_json(const std::vector<Column>& columns) {
   TextBuffer out;

@@ -2,12 +2,12 @@
 
 #include <chrono>
 #include <cstdint>
-#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "json/answer_encoder.h"
 #include "json/cell_text.h"
 #include "json/text_buffer.h"
 #include "sluice/query.h"
@@ -25,32 +25,23 @@ struct ResultFormat {
 /// How the cells of a column are written in this shape.
 [[nodiscard]] CellFormat cell_format(const Column& column, const ResultFormat& format);
 
-/// Writes rows as JSON while they arrive, straight from the connection's buffers. One per call;
-/// used by one thread at a time (the home worker writes, the request's worker takes the result).
-class ResultEncoder final : public RowSink {
+/// Writes rows as the API's own JSON, straight from the connection's buffers.
+class ResultEncoder final : public AnswerEncoder {
  public:
-  /// `max_bytes`: above it `on_row` answers kTooLarge and the last row is taken back.
   /// `db_id_column`: adds a first column "db_id" with this value to every row, for merged fan-outs
   /// (not with kScalar). A column of the statement's own with that name becomes "db_id_".
   ResultEncoder(ResultFormat format, std::int64_t max_bytes, std::string db_id_column = {});
 
-  /// Asked, now and then, for leave to grow by so many bytes; without it the row is refused.
-  using Grow = std::function<bool(std::size_t bytes)>;
-  void ask_before_growing(Grow grow);
-  /// Whether that was refused.
-  [[nodiscard]] bool starved() const { return starved_; }
-
   void on_columns(const std::vector<Column>& columns) override;
   RowVerdict on_row(std::span<const Cell> cells) override;
-  [[nodiscard]] std::size_t bytes() const override { return out_.size(); }
 
   /// The whole answer to POST /query/<db_id> (design: {"db_id","columns","rows","count","command",
   /// "affected","truncated","elapsed_ms"}; `committed` only when truncated; with kScalar "value"
-  /// instead of "rows" and "columns" of one). Call once, last.
+  /// instead of "rows" and "columns" of one).
   [[nodiscard]] std::string finish(std::string_view db_id, const Completion& completion,
-                                   std::chrono::microseconds elapsed);
-  /// The answer without "db_id" and "elapsed_ms", for one statement of several. Call once, last.
-  [[nodiscard]] std::string finish_part(const Completion& completion);
+                                   std::chrono::microseconds elapsed) override;
+  /// The same without "db_id" and "elapsed_ms".
+  [[nodiscard]] std::string finish_part(const Completion& completion) override;
   /// The rows alone, "[…]" (or the scalar), for a leg of a fan-out. Call once, last.
   [[nodiscard]] std::string take_rows();
   /// What they are called in an answer: "rows", or "value" with kScalar.
@@ -70,21 +61,19 @@ class ResultEncoder final : public RowSink {
   void add_db_id_column();
   void put_row(std::span<const Cell> cells);
   [[nodiscard]] std::size_t put_frame(TextBuffer& frame, const Completion& completion) const;
-  [[nodiscard]] bool may_grow();
 
   ResultFormat format_;
-  std::size_t max_bytes_;
-  std::size_t granted_;  ///< at most max_bytes_
-  Grow grow_;
-  bool starved_ = false;
   std::string db_id_;
   std::vector<Column> columns_;
   std::vector<ColumnPlan> plans_;
   std::string row_begin_;
   std::string_view row_end_;
-  TextBuffer out_;  ///< the rows, without the brackets around them
   std::int64_t count_ = 0;
 };
+
+/// A whole answer again, from the stable bytes of one that was made before.
+[[nodiscard]] std::string cached_result(std::string_view stable, std::chrono::microseconds elapsed,
+                                        std::chrono::microseconds age);
 
 /// The list of columns as in an answer: [{"name":"id","type":"int4","oid":23}].
 [[nodiscard]] std::string columns_to_json(const std::vector<Column>& columns);

@@ -75,9 +75,10 @@ Result<TransactionRequest> decode_transaction(std::string_view body) {
   request.options.route = read_route(fields);
   request.options.timeout = fields.time("timeout_ms");
   request.dry_run = fields.boolean("dry_run").value_or(false);
-  request.format = read_format(fields);
+  const ResultFormat format = read_format(fields);
+  request.formats.assign(request.statements.size(), format);
   for (Query& statement : request.statements) {
-    statement.unique_column_names = request.format.rows == ResultFormat::Rows::kObjects;
+    statement.unique_column_names = format.rows == ResultFormat::Rows::kObjects;
   }
   refuse_contradictions(fields, request.options);
   fields.refuse_unknown(kKnown, kQueryHints);

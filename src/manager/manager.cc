@@ -71,22 +71,27 @@ Query control_statement(std::string sql) {
   return query;
 }
 
-std::string begin_statement(const TransactionOptions& options) {
-  std::string sql = "BEGIN ISOLATION LEVEL ";
-  switch (options.isolation) {
+std::string_view isolation_mode(Isolation isolation) {
+  switch (isolation) {
     case Isolation::kReadCommitted:
-      sql += "READ COMMITTED";
-      break;
+      return ", ISOLATION LEVEL READ COMMITTED";
     case Isolation::kRepeatableRead:
-      sql += "REPEATABLE READ";
-      break;
+      return ", ISOLATION LEVEL REPEATABLE READ";
     case Isolation::kSerializable:
-      sql += "SERIALIZABLE";
+      return ", ISOLATION LEVEL SERIALIZABLE";
+    case Isolation::kReadUncommitted:
+      return ", ISOLATION LEVEL READ UNCOMMITTED";
+    case Isolation::kServerDefault:
       break;
   }
-  if (options.read_only) sql += ", READ ONLY";
-  if (options.deferrable) sql += ", DEFERRABLE";
-  return sql;
+  return {};
+}
+
+std::string begin_statement(const TransactionOptions& options) {
+  std::string modes(isolation_mode(options.isolation));
+  if (options.read_only) modes += ", READ ONLY";
+  if (options.deferrable) modes += ", DEFERRABLE";
+  return modes.empty() ? "BEGIN" : "BEGIN" + modes.substr(1);
 }
 
 std::vector<Step> transaction_steps(TransactionCall& call) {

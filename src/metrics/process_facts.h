@@ -53,6 +53,16 @@ struct InFlightFacts {
   int pools_waiting = 0;  ///< for leave to open one
 };
 
+/// Results that are kept for those who want no new ones.
+struct CacheFacts {
+  std::int64_t hits = 0;
+  std::int64_t misses = 0;
+  std::int64_t shared = 0;  ///< waited for one that was being made for another
+  std::int64_t entries = 0;
+  std::int64_t bytes = 0;
+  std::int64_t max_bytes = 0;
+};
+
 /// Lines of the log, by level.
 struct LogLines {
   std::string_view level;
@@ -75,6 +85,7 @@ struct ProcessFacts {
   std::array<std::int64_t, kAuthFailures> auth_failures{};
   std::array<std::int64_t, kOverloads> overloads{};
   std::optional<InFlightFacts> in_flight;
+  std::optional<CacheFacts> cache;
   std::optional<double> active_requests;
   std::vector<LogLines> log_lines;
   std::optional<ReloadFacts> reload;

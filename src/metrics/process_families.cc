@@ -74,6 +74,21 @@ void add_in_flight(std::vector<Family>& families, const InFlightFacts& facts) {
         facts.pools_waiting);
 }
 
+void add_cache(std::vector<Family>& families, const CacheFacts& facts) {
+  Family requests = Family::counter("sluice_result_cache_requests_total",
+                                    "Queries with cache_ttl_ms, by what became of them.");
+  requests.add({{"result", "hit"}}, static_cast<double>(facts.hits));
+  requests.add({{"result", "miss"}}, static_cast<double>(facts.misses));
+  requests.add({{"result", "shared"}}, static_cast<double>(facts.shared));
+  families.push_back(std::move(requests));
+  families.push_back(Family::gauge("sluice_result_cache_entries", "Results that are kept."));
+  families.back().add({}, static_cast<double>(facts.entries));
+  families.push_back(Family::gauge("sluice_result_cache_bytes", "Memory that they take."));
+  families.back().add({}, static_cast<double>(facts.bytes));
+  families.push_back(Family::gauge("sluice_result_cache_bytes_max", "server.result_cache_bytes."));
+  families.back().add({}, static_cast<double>(facts.max_bytes));
+}
+
 Family log_lines(const std::vector<LogLines>& lines) {
   Family family = Family::counter("sluice_log_messages_total", "Lines written to the log.");
   for (const LogLines& each : lines) {
@@ -133,6 +148,7 @@ std::vector<Family> process_families(const ProcessFacts& facts) {
   families.push_back(Family::gauge("sluice_draining", "1 while the process is shutting down."));
   families.back().add({}, facts.draining ? 1 : 0);
   if (facts.in_flight) add_in_flight(families, *facts.in_flight);
+  if (facts.cache) add_cache(families, *facts.cache);
   if (facts.reload) add_reload(families, *facts.reload);
   add_usage(families, facts.usage);
   return families;

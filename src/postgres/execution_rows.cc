@@ -18,7 +18,9 @@ std::string command_word(std::string_view tag) {
   return std::string(tag.substr(0, end));
 }
 
-bool writes_rows(std::string_view command) {
+/// CREATE TABLE … AS calls itself SELECT, but gives no rows.
+bool writes_rows(std::string_view command, const PGresult& result) {
+  if (command == "SELECT") return PQresultStatus(&result) == PGRES_COMMAND_OK;
   return command == "INSERT" || command == "UPDATE" || command == "DELETE" || command == "MERGE";
 }
 
@@ -92,7 +94,7 @@ void Execution::complete(const PGresult& result) {
   note_size();
   const std::string command = command_word(PQcmdStatus(const_cast<PGresult*>(&result)));
   completion_.command = command;
-  if (writes_rows(command))
+  if (writes_rows(command, result))
     completion_.affected = std::atoll(PQcmdTuples(const_cast<PGresult*>(&result)));
 }
 

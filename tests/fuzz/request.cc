@@ -3,6 +3,8 @@
 #include "base/utf8.h"
 #include "fuzz/fuzz.h"
 #include "json/document.h"
+#include "json/neon_error.h"
+#include "json/neon_request.h"
 #include "json/problem.h"
 #include "json/requests.h"
 
@@ -64,6 +66,23 @@ void check_query(const Query& query) {
   if (query.max_rows) require(*query.max_rows >= 0, "max_rows is not negative");
 }
 
+void check_neon(std::string_view input, bool secret) {
+  const auto request = json::decode_neon(input, {});
+  if (!request) {
+    check_error(request.error(), secret);
+    const auto told = json::neon_error(json::Problem::from(request.error()));
+    require(told.status == 400, "a mistake is told as one");
+    require(json::Document::parse(told.json).has_value(), "an error is JSON", told.json);
+    require(!secret || count(told.json, kSecret) == 0, "no secret is told", told.json);
+  } else if (const auto* single = std::get_if<json::QueryRequest>(&*request)) {
+    check_query(single->query);
+  } else {
+    const auto& batch = std::get<json::TransactionRequest>(*request);
+    require(batch.formats.size() == batch.statements.size(), "each statement has a format");
+    for (const Query& query : batch.statements) check_query(query);
+  }
+}
+
 json::ConnectRequest nothing(const json::ConnectRequest&) { return {}; }
 
 }  // namespace
@@ -89,6 +108,7 @@ void request(std::string_view input) {
     require(!connect->target.database.empty(), "a connect names a database");
     require(!connect->target.user.empty(), "a connect names a user");
   }
+  check_neon(input, secret);
   if (const auto patch = json::decode_patch(input, {}); !patch) check_error(patch.error(), secret);
   if (const auto forced = json::decode_breaker(input); !forced) check_error(forced.error(), secret);
 }

@@ -59,8 +59,9 @@ TEST_F(Execute, CountsTheRowsThatWereWritten) {
   EXPECT_EQ(updated->completion.affected, 2);
   EXPECT_EQ(updated->completion.rows, 2);
   EXPECT_EQ(run("DELETE FROM counted WHERE false")->completion.affected, 0);
-  EXPECT_EQ(run("CREATE TABLE copied AS SELECT * FROM counted")->completion.affected, std::nullopt);
-  EXPECT_EQ(run("DROP TABLE counted, copied")->completion.command, "DROP TABLE");
+  EXPECT_EQ(run("CREATE TABLE copied AS SELECT * FROM counted")->completion.affected, 5);
+  EXPECT_EQ(run("CREATE TABLE empty()")->completion.affected, std::nullopt);
+  EXPECT_EQ(run("DROP TABLE counted, copied, empty")->completion.command, "DROP TABLE");
 }
 
 TEST_F(Execute, AnSqlErrorHasEveryFieldAndLeavesTheConnectionFit) {

@@ -360,6 +360,36 @@ TEST_F(HttpConnectionTest, AnswersPreflightsOfListedOriginsOnly) {
   EXPECT_THAT(preflight("https://evil.example"), Not(HasSubstr("Access-Control-")));
 }
 
+TEST_F(HttpConnectionTest, LeavesPagesAndTypesToRoutesThatHaveRulesOfTheirOwn) {
+  std::vector<bool> trusted;
+  router_.add(
+      Pistache::Http::Method::Post, "/own",
+      [&trusted](const std::shared_ptr<Exchange>& exchange) {
+        trusted.push_back(exchange->request().from_trusted_page);
+        exchange->concern("orders");
+        Response response;
+        response.body = exchange->request().path_parameters.at("db_id");
+        exchange->respond(std::move(response));
+      },
+      Entry::kOwn);
+  const auto post_from = [this](std::string origin) {
+    open();
+    send("POST /own HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\n" + origin +
+         "Content-Length: 2\r\n\r\n{}");
+    return client_.received;
+  };
+  for (const char* origin : {"", "Origin: https://app.example\r\n", "Origin: http://localhost\r\n",
+                             "Origin: https://evil.example\r\n"}) {
+    EXPECT_THAT(post_from(origin),
+                AllOf(StartsWith("HTTP/1.1 200 "), EndsWith("orders"),
+                      Not(HasSubstr("Access-Control-")), Not(HasSubstr("Vary:"))));
+  }
+  EXPECT_EQ(trusted, (std::vector<bool>{true, true, true, false}));
+  open();
+  send("POST /own HTTP/1.1\r\nHost: evil.example\r\nContent-Length: 0\r\n\r\n");
+  EXPECT_THAT(client_.received, StartsWith("HTTP/1.1 421 "));
+}
+
 TEST_F(HttpConnectionTest, RefusesForeignHostsAndForeignPages) {
   send("GET /now HTTP/1.1\r\nHost: evil.example\r\n\r\n");
   EXPECT_THAT(client_.received, StartsWith("HTTP/1.1 421 "));

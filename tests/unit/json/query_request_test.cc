@@ -31,9 +31,9 @@ TEST(DecodeQuery, ReadsEveryField) {
   EXPECT_EQ(request->query.max_rows, 0);
   EXPECT_TRUE(request->query.read_only);
   EXPECT_FALSE(request->query.unique_column_names);
-  EXPECT_EQ(request->format.rows, ResultFormat::Rows::kArrays);
-  EXPECT_TRUE(request->format.numbers_as_strings);
-  EXPECT_TRUE(request->format.bytes_as_base64);
+  EXPECT_EQ(std::get<ResultFormat>(request->format).rows, ResultFormat::Rows::kArrays);
+  EXPECT_TRUE(std::get<ResultFormat>(request->format).numbers_as_strings);
+  EXPECT_TRUE(std::get<ResultFormat>(request->format).bytes_as_base64);
 }
 
 TEST(DecodeQuery, ReadsTheRoute) {
@@ -53,7 +53,7 @@ TEST(DecodeQuery, NeedsOnlySql) {
   EXPECT_FALSE(request->query.read_only);
   EXPECT_TRUE(request->query.unique_column_names);
   EXPECT_TRUE(request->query.params.empty());
-  EXPECT_EQ(request->format.rows, ResultFormat::Rows::kObjects);
+  EXPECT_EQ(std::get<ResultFormat>(request->format).rows, ResultFormat::Rows::kObjects);
 }
 
 TEST(DecodeQuery, ReadsParametersOfEveryKind) {

@@ -259,6 +259,30 @@ TEST_F(ExecutionTest, ATransactionRunsBetweenBeginAndCommit) {
   EXPECT_EQ(orders().log(), wanted);
 }
 
+TEST_F(ExecutionTest, ATransactionAsksForTheModesThatAreWanted) {
+  const auto begun_as = [this](const TransactionOptions& options) {
+    TransactionCall transaction;
+    transaction.db_id = "orders";
+    transaction.statements.push_back({.sql = "SELECT 1"});
+    transaction.sinks.resize(1);
+    transaction.options = options;
+    transaction.done = [](const Result<Completion>&) {};
+    const std::size_t before = orders().log().size();
+    manager.transact(std::move(transaction));
+    loop.run_posted();
+    return orders().log().at(before);
+  };
+  EXPECT_EQ(begun_as({.isolation = Isolation::kServerDefault}), "BEGIN");
+  EXPECT_EQ(begun_as({.isolation = Isolation::kServerDefault, .read_only = true}),
+            "BEGIN READ ONLY");
+  EXPECT_EQ(begun_as({.isolation = Isolation::kServerDefault, .deferrable = true}),
+            "BEGIN DEFERRABLE");
+  EXPECT_EQ(begun_as({.isolation = Isolation::kReadUncommitted}),
+            "BEGIN ISOLATION LEVEL READ UNCOMMITTED");
+  EXPECT_EQ(begun_as({.isolation = Isolation::kRepeatableRead, .deferrable = true}),
+            "BEGIN ISOLATION LEVEL REPEATABLE READ, DEFERRABLE");
+}
+
 TEST_F(ExecutionTest, ADryRunChecksWhatIsDeferredAndRollsBack) {
   TransactionCall transaction;
   transaction.db_id = "orders";
