@@ -41,4 +41,17 @@ void LogObserver::on_host(const HostEvent& event) {
                   .message = "host " + event.host + ": " + event.what + ": " + event.explanation});
 }
 
+/// Those that operators end are events already.
+void LogObserver::on_session_ended(const SessionEvent& event) {
+  log_.info("session ended", {{"db_id", event.db_id},
+                              {"session_id", event.session_id},
+                              {"client", event.client},
+                              {"reason", event.reason}});
+  if (event.reason == "killed") return;
+  events_.record({.kind = gateway::EventKind::kDatabase,
+                  .db_id = event.db_id,
+                  .message = "the session " + event.session_id + " of " + event.client +
+                             " was ended: " + event.explanation});
+}
+
 }  // namespace sluice::app

@@ -24,6 +24,7 @@ class LogObserver : public Observer {
   void on_pool_event(std::string_view db_id, PoolEvent event, std::string_view detail) override;
   void on_database(std::string_view db_id, std::string_view what) override;
   void on_host(const HostEvent& event) override;
+  void on_session_ended(const SessionEvent& event) override;
 
  private:
   Log& log_;

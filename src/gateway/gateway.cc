@@ -31,6 +31,7 @@ Gateway::Gateway(const Dependencies& dependencies, const std::shared_ptr<const A
       once_(dependencies.idempotency_bytes),
       explains_(manager_, watch_),
       schemas_(manager_, watch_),
+      sessions_(manager_, operations_),
       fan_outs_(manager_, watch_, in_flight_),
       server_view_(manager_),
       snapshots_(manager_, *dependencies.workers.front(), draining_) {

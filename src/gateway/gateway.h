@@ -23,6 +23,7 @@
 #include "gateway/request_metrics.h"
 #include "gateway/schema_service.h"
 #include "gateway/server_view.h"
+#include "gateway/session_service.h"
 #include "gateway/snapshots.h"
 #include "gateway/transaction_service.h"
 #include "json/requests.h"
@@ -91,6 +92,7 @@ class Gateway {
   [[nodiscard]] IdempotencyStore& once() { return once_; }
   [[nodiscard]] ExplainService& explains() { return explains_; }
   [[nodiscard]] SchemaService& schemas() { return schemas_; }
+  [[nodiscard]] SessionService& sessions() { return sessions_; }
   [[nodiscard]] FanOutService& fan_outs() { return fan_outs_; }
   [[nodiscard]] Snapshots& snapshots() { return snapshots_; }
   [[nodiscard]] RequestMetrics& request_metrics() { return request_metrics_; }
@@ -157,6 +159,7 @@ class Gateway {
   IdempotencyStore once_;
   ExplainService explains_;
   SchemaService schemas_;
+  SessionService sessions_;
   FanOutService fan_outs_;
   ServerView server_view_;
   std::function<void(metrics::ProcessFacts&)> facts_source_;

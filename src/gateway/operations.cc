@@ -139,6 +139,17 @@ void Operations::cancel(const std::string& call_id, const Operator& by,
       });
 }
 
+void Operations::end_session(const std::string& db_id, const std::string& id, const Operator& by,
+                             std::function<void(std::optional<manager::SessionView>)> found) {
+  manager_.live_sessions().end(
+      {db_id, id, std::nullopt}, manager::SessionEnd::kKilled, by.loop,
+      [this, db_id, by,
+       found = std::move(found)](const std::optional<manager::SessionView>& session) {
+        if (session) note(db_id, by, "ended the session " + session->id + " of " + session->actor);
+        found(session);
+      });
+}
+
 void Operations::chaos(const std::string& db_id, const std::string& action, const Operator& by,
                        std::function<void(Result<std::string>)> done) {
   chaos_.order(db_id, action, by.loop,

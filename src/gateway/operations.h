@@ -46,6 +46,9 @@ class Operations {
   /// `done` gets the call that was cancelled, or nothing when it is over.
   void cancel(const std::string& call_id, const Operator& by,
               std::function<void(std::optional<manager::LiveCall>)> done);
+  /// `found` gets the session that was ended, or nothing when there is none.
+  void end_session(const std::string& db_id, const std::string& id, const Operator& by,
+                   std::function<void(std::optional<manager::SessionView>)> found);
   /// The demo's button; `done` gets what happens now, in words.
   void chaos(const std::string& db_id, const std::string& action, const Operator& by,
              std::function<void(Result<std::string>)> done);

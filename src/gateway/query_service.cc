@@ -23,6 +23,7 @@ manager::CallHandle QueryService::run(Order order, std::function<void(Result<Que
   call.reply_to = &order.loop;
   call.started_at = order.received_at;
   call.origin = order.origin;
+  call.session = std::move(order.session);
   call.done = [this, watched, buffered, db_id = std::move(order.db_id),
                received_at = order.received_at, done = std::move(done)](Result<Completion> result) {
     const auto before = std::chrono::steady_clock::now();

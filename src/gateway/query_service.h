@@ -52,6 +52,7 @@ class QueryService {
     base::TimePoint received_at;
     const manager::Origin* origin = nullptr;  ///< lives until `done`
     bool trace_comment = false;               ///< the origin's trace goes along as a comment
+    std::shared_ptr<manager::SessionUse> session = nullptr;  ///< the one that it runs in
   };
   /// `done` runs exactly once, possibly before this returns. The handle cancels the statement.
   manager::CallHandle run(Order order, std::function<void(Result<QueryAnswer>)> done);

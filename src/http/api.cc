@@ -222,6 +222,7 @@ void add_all_routes(Api& api) {
   add_neon_routes(api);
   add_query_routes(api);
   add_schema_routes(api);
+  add_session_routes(api);
   add_snapshot_routes(api);
   add_documentation_routes(api);
 }

@@ -127,6 +127,7 @@ void add_metrics_routes(Api& api);
 void add_neon_routes(Api& api);
 void add_query_routes(Api& api);
 void add_schema_routes(Api& api);
+void add_session_routes(Api& api);
 void add_snapshot_routes(Api& api);
 
 /// Answers with a page's file, under the page's own Content-Security-Policy.

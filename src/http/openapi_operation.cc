@@ -73,9 +73,14 @@ std::vector<std::string> path_parameters(std::string_view path) {
   return names;
 }
 
+std::string_view schema_of_path_parameter(std::string_view name) {
+  if (name == "db_id") return "DbId";
+  return name == "session_id" ? "SessionId" : "QueryId";
+}
+
 void write_path_parameter(Writer& writer, const Value& written, const std::string& name) {
   writer.begin_object().field("name", name).field("in", "path").field("required", true);
-  writer.raw_field("schema", reference("schemas", name == "db_id" ? "DbId" : "QueryId"));
+  writer.raw_field("schema", reference("schemas", schema_of_path_parameter(name)));
   write_examples(writer, written,
                  [&](const Value& example) { return given_to(example, "path", name); });
   writer.end_object();

@@ -96,6 +96,16 @@ std::int64_t sum(const std::map<std::string, std::int64_t>& counts) {
   return total;
 }
 
+void write_sessions(Writer& writer, const DatabaseStats& stats) {
+  const SessionStats& sessions = stats.sessions;
+  writer.begin_object("sessions");
+  writer.field("open", sessions.open).field("running", sessions.running);
+  writer.field("in_transaction", sessions.in_transaction);
+  writer.field("max", stats.options.sessions.max_per_database).field("opened", sessions.opened);
+  write_counts(writer, "ended", sessions.ended);
+  writer.end_object();
+}
+
 void write_totals(Writer& writer, const DatabaseStats& stats) {
   const PoolStats& pool = stats.pool;
   writer.field("queries_executed", stats.queries).field("errors", stats.errors);
@@ -114,6 +124,7 @@ void write_totals(Writer& writer, const DatabaseStats& stats) {
   write_overload(writer, pool);
   write_counts(writer, "refused", stats.refused);
   write_counts(writer, "errors_by_sqlstate", stats.errors_by_sqlstate);
+  write_sessions(writer, stats);
 }
 
 void write_metrics(Writer& writer, const DatabaseStats& stats, std::string_view server_json) {

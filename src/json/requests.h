@@ -41,6 +41,15 @@ struct TransactionRequest {
 };
 [[nodiscard]] Result<TransactionRequest> decode_transaction(std::string_view body);
 
+/// POST /databases/<db_id>/sessions. Empty: as the settings say.
+struct SessionRequest {
+  std::optional<std::chrono::milliseconds> timeout;  ///< of the opening
+  std::optional<std::chrono::milliseconds> idle_timeout;
+  std::optional<std::chrono::milliseconds> max_duration;
+};
+/// An empty body asks for nothing in particular.
+[[nodiscard]] Result<SessionRequest> decode_session(std::string_view body);
+
 /// POST /query/<db_id>/explain
 struct ExplainRequest {
   Query query;

@@ -74,6 +74,14 @@ void add(BreakerStatus& sum, const BreakerStatus& one) {
   sum.not_counted = before.not_counted + one.not_counted;
 }
 
+void add(SessionStats& sum, const SessionStats& one) {
+  sum.open += one.open;
+  sum.running += one.running;
+  sum.in_transaction += one.in_transaction;
+  sum.opened += one.opened;
+  for (const auto& [reason, count] : one.ended) sum.ended[reason] += count;
+}
+
 void add(DatabaseStats& sum, const ShardStats& one) {
   add(sum.pool, one.pool);
   add(sum.breaker, one.breaker);
@@ -83,6 +91,7 @@ void add(DatabaseStats& sum, const ShardStats& one) {
   sum.errors += one.errors;
   sum.rows += one.rows;
   for (const auto& [code, count] : one.refused) sum.refused[code] += count;
+  add(sum.sessions, one.sessions);
   for (const auto& [code, count] : one.errors_by_sqlstate) sum.errors_by_sqlstate[code] += count;
   if (one.checked_ago) {
     const auto ago = std::chrono::duration_cast<std::chrono::milliseconds>(*one.checked_ago);
@@ -178,6 +187,10 @@ DatabaseOptions shard_part(const DatabaseOptions& whole, int index, int count) {
   options.pool.max_size = std::max(1, part(whole.pool.max_size, index, count));
   options.pool.max_overflow = part(whole.pool.max_overflow, index, count);
   options.pool.min_size = part(whole.pool.min_size, index, count);
+  if (whole.sessions.max_per_database > 0) {
+    options.sessions.max_per_database =
+        std::max(1, part(whole.sessions.max_per_database, index, count));
+  }
   options.pool.max_waiters = std::max(1, part(whole.pool.effective_max_waiters(), index, count));
   return options;
 }

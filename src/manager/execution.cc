@@ -1,6 +1,5 @@
 #include "manager/execution.h"
 
-#include <functional>
 #include <string>
 #include <utility>
 
@@ -24,11 +23,6 @@ std::string seconds_text(base::Duration duration) {
          " ms";
 }
 
-/// A hash is enough: who shares it with another shares its part of the pool, too.
-pool::ClientId client_id(const Origin* origin) {
-  return origin ? std::hash<std::string_view>{}(client_name(*origin)) : 0;
-}
-
 /// Each worker counts its own calls.
 std::uint64_t next_number() {
   thread_local std::uint64_t last = 0;
@@ -41,6 +35,7 @@ Execution::Execution(std::shared_ptr<Shard> shard, Plan plan)
     : home_(shard->loop()),
       shard_(std::move(shard)),
       plan_(std::move(plan)),
+      opens_session_(plan_.session && plan_.session->id.empty()),
       client_(client_id(plan_.origin)),
       timer_(shard_->loop().timers(), [this] { on_alarm(); }) {}
 
@@ -50,7 +45,8 @@ void Execution::start() {
   if (state_ == State::kEnded) return;  // cancelled before it began
   queued_at_ = shard_->loop().now();
   number_ = next_number();
-  shard_->place().router ? route() : begin();
+  const bool is_placed = plan_.session && !opens_session_;
+  shard_->place().router && !is_placed ? route() : begin();
 }
 
 void Execution::begin() {
@@ -71,10 +67,11 @@ bool Execution::permitted() {
 
 void Execution::enqueue() {
   state_ = State::kQueued;
+  if (plan_.session && !opens_session_) return borrow();
   const auto patience =
       base::Deadline::after(shard_->loop().now(), shard_->options().pool.acquire_timeout);
   errand_.reset();
-  if (!is_transaction() && !is_stream() && !alone_) {
+  if (!is_transaction() && !is_stream() && !alone_ && !opens_session_) {
     errand_.emplace(pool::Errand{plan_.steps.front().query, {.timeout = plan_.timeout}});
   }
   waiter_ = shard_->pool().acquire(
@@ -99,7 +96,7 @@ void Execution::on_lease(Result<pool::Lease> lease) {
   sent_at_ = heard_at_ = now;
   const bool in_batch = lease_.first_of_batch() || lease_.shared();
   is_stream() ? arm_for_silence() : arm(in_batch ? Alarm::kStalled : Alarm::kCancel);
-  run_step();
+  run();
 }
 
 void Execution::arm(Alarm first) {
@@ -111,19 +108,28 @@ void Execution::arm(Alarm first) {
   timer_.arm(soon ? stalled_at : cancel_at);
 }
 
-void Execution::run_step() {
-  const Step& step = plan_.steps[step_];
+void Execution::run() {
   const pool::ExecuteOptions options{.timeout = plan_.timeout,
                                      .first_of_batch = lease_.first_of_batch(),
-                                     .second_try = alone_,
-                                     .internal = step.internal};
-  lease_.connection().execute(step.query, options, *this,
-                              [self = shared_from_this()](Result<Completion> result) {
-                                self->on_step_done(std::move(result));
-                              });
+                                     .second_try = alone_ || session_,
+                                     .in_session = session_ != nullptr};
+  auto done = [self = shared_from_this()](Result<Completion> result) {
+    self->on_done(std::move(result));
+  };
+  if (is_transaction()) return run_transaction(options, std::move(done));
+  lease_.connection().execute(plan_.steps.front().query, options, *this, std::move(done));
 }
 
-void Execution::on_step_done(Result<Completion> result) {
+/// `done` keeps this alive until all parts have ended.
+void Execution::run_transaction(const pool::ExecuteOptions& options, pool::Connection::Done done) {
+  pool::TransactionOrder order;
+  for (const Step& step : plan_.steps) order.parts.push_back({step.query, step.internal});
+  order.keeps_nothing = plan_.keeps_nothing;
+  order.part_done = [this](const Completion& completion) { step_done(completion); };
+  lease_.connection().transact(order, options, *this, std::move(done));
+}
+
+void Execution::on_done(Result<Completion> result) {
   if (state_ == State::kReplaced) {
     timer_.disarm();
     return lease_.release();
@@ -132,19 +138,23 @@ void Execution::on_step_done(Result<Completion> result) {
     return run_alone(result.error());
   end_pause();
   timings_.database = micros(running_time());
+  if (result) {
+    if (auto refusal = session_refusal()) result = fail(*std::move(refusal));
+  }
   if (!result) return finish(fail(judged(std::move(result.error()))));
-  shard_->count_rows(result->rows);
-  count_result(*result);
-  if (!answered_ && plan_.steps[step_].on_completed) plan_.steps[step_].on_completed(*result);
-  if (++step_ < plan_.steps.size() && !answered_) return run_step();
+  step_done(*result);
   finish(std::move(result));
 }
 
-/// Not of an answer that was given before: its sink is in use elsewhere.
-void Execution::count_result(const Completion& completion) {
-  const Step& step = plan_.steps[step_];
-  if (step.internal || answered_) return;
-  shard_->calls().record_result(completion, step.sink ? step.sink->bytes() : 0);
+/// Nothing is made of an answer that was given before: its sink is in use elsewhere.
+void Execution::step_done(const Completion& completion) {
+  const Step& step = plan_.steps[step_++];
+  shard_->count_rows(completion.rows);
+  if (answered_) return;
+  if (!step.internal) {
+    shard_->calls().record_result(completion, step.sink ? step.sink->bytes() : 0);
+  }
+  if (step.on_completed) step.on_completed(completion);
 }
 
 void Execution::on_alarm() {
@@ -175,7 +185,7 @@ void Execution::abandon() {
 }
 
 bool Execution::may_run_again() const {
-  return !alone_ && !began_answering_ && !answered_ && !is_transaction();
+  return !alone_ && !began_answering_ && !answered_ && !is_transaction() && !session_;
 }
 
 /// Because the connection had bet on something, or a batch lost it, of which all are reads.
@@ -240,6 +250,7 @@ void Execution::stop_early(Error error) {
   if (state_ == State::kEnded) return;
   if (state_ != State::kRunning) {
     if (waiter_ != 0) shard_->pool().cancel(waiter_);
+    if (session_) session_->forget_borrower();
     if (routing_ != 0) shard_->place().router->forget(routing_);
     return finish(fail(std::move(error)));
   }
@@ -275,10 +286,8 @@ Error Execution::judged(Error error) const {
     late.sql = std::move(error.sql);
     return late;
   }
-  if (!is_transaction()) return error;
-  const bool committing = step_ + 1 == plan_.steps.size();
-  if (!committing) error.outcome = Outcome::kRolledBack;
-  if (!plan_.steps[step_].internal) {
+  if (cancel_sent_ && error.code == ErrorCode::kCancelled) return timeout_error(error.outcome);
+  if (is_transaction() && !plan_.steps[step_].internal) {
     error.message = "statement " + std::to_string(step_) + ": " + error.message;
   }
   return error;
@@ -325,7 +334,7 @@ void Execution::leave(const Result<Completion>& result) {
   const bool of_the_pool = !lease_ && error && error->fault == Fault::kDatabase;
   if (!of_the_pool) permit_.settle(error, shard_->loop().now());
   permit_ = {};
-  lease_.release();
+  give_connection_back(result.has_value());
   shard_->follow_breaker();
 }
 

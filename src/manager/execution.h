@@ -9,6 +9,7 @@
 #include "base/time.h"
 #include "base/timer.h"
 #include "breaker/breaker.h"
+#include "manager/client_session.h"
 #include "manager/live_call.h"
 #include "manager/operation.h"
 #include "manager/router.h"
@@ -41,6 +42,8 @@ struct Plan {
   Route route = Route::kPrimary;                 ///< which of several hosts
   /// Of a stream, whose deadline is far: how long it waits for a row. Zero: it is none.
   base::Duration silence{};
+  bool keeps_nothing = false;           ///< as in pool::TransactionOrder
+  std::shared_ptr<SessionUse> session;  ///< null: it runs on any connection
 };
 
 /// The life of one call at its database: permit → connection → rows → settle. Created anywhere,
@@ -69,6 +72,8 @@ class Execution final : public RowSink, public std::enable_shared_from_this<Exec
   void cancel_for_drain();
   /// As `cancel`, by an operator.
   void cancel_by(const std::string& actor);
+  /// As `cancel`, as the session is over that it runs in.
+  void cancel_for_session(SessionEnd why);
   /// What there is to see of it; empty once its caller has been answered.
   [[nodiscard]] std::optional<LiveCall> look() const;
   /// Since when it has a connection; empty while it has none.
@@ -97,6 +102,7 @@ class Execution final : public RowSink, public std::enable_shared_from_this<Exec
   void begin();
   [[nodiscard]] bool permitted();
   void enqueue();
+  void borrow();
   void on_lease(Result<pool::Lease> lease);
   void arm(Alarm first);
   void pause();
@@ -104,15 +110,18 @@ class Execution final : public RowSink, public std::enable_shared_from_this<Exec
   void end_pause();
   void arm_for_silence();
   void on_silence();
-  void run_step();
-  void on_step_done(Result<Completion> result);
-  void count_result(const Completion& completion);
+  void run();
+  void run_transaction(const pool::ExecuteOptions& options, pool::Connection::Done done);
+  void on_done(Result<Completion> result);
+  void step_done(const Completion& completion);
   void on_alarm();
   void abandon();
   void stop_early(Error error);
   void ask_to_stop();
   void finish(Result<Completion> result);
   void leave(const Result<Completion>& result);
+  [[nodiscard]] std::optional<Error> session_refusal() const;
+  void give_connection_back(bool well);
   void answer(Result<Completion> result);
   [[nodiscard]] Wish wish() const;
   [[nodiscard]] bool moves_on(const Error& error) const;
@@ -141,6 +150,7 @@ class Execution final : public RowSink, public std::enable_shared_from_this<Exec
   bool given_up_ = false;  // its socket was shut down
   bool began_answering_ = false;
   bool alone_ = false;  // runs again, and in no batch
+  const bool opens_session_;
   bool moved_ = false;  // failed at one host, and was sent to another
   std::size_t step_ = 0;
   std::size_t running_index_ = 0;  // place in the shard's list
@@ -151,7 +161,8 @@ class Execution final : public RowSink, public std::enable_shared_from_this<Exec
   std::optional<std::size_t> avoid_;  // the host that has failed it
   base::TimePoint failed_at_{};
   breaker::Permit permit_;
-  std::optional<pool::Errand> errand_;  // of a single statement
+  std::optional<pool::Errand> errand_;      // of a single statement
+  std::shared_ptr<ClientSession> session_;  // whose connection it runs on
   pool::Lease lease_;
   Alarm alarm_ = Alarm::kCancel;
   base::Timer timer_;

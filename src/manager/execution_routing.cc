@@ -53,7 +53,7 @@ void Execution::on_routed(Result<std::shared_ptr<Shard>> chosen) {
 /// that matters: it was a read, and its caller has seen nothing of it.
 bool Execution::moves_on(const Error& error) const {
   const auto& router = shard_->place().router;
-  if (!router || state_ == State::kRouting) return false;
+  if (!router || state_ == State::kRouting || session_) return false;
   const bool asked_for = error.sqlstate() == "25006" && plan_.read_only;
   if (!is_doubtful(error) || asked_for) return false;
   router->doubt();

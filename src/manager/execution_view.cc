@@ -3,6 +3,7 @@
 #include <chrono>
 #include <vector>
 
+#include "manager/client_sessions.h"
 #include "manager/execution.h"
 #include "manager/shard.h"
 
@@ -56,15 +57,16 @@ Holder Execution::as_holder(pool::ClientId asker) const {
 
 /// Looks at all that runs: only for callers that fail anyway.
 void Execution::name_holders(Error& error) const {
-  std::vector<const Execution*> holding;
+  std::vector<Holder> holding;
   for (const Execution* each : shard_->executions()) {
-    if (each->holds_since()) holding.push_back(each);
+    if (each->holds_since()) holding.push_back(each->as_holder(client_));
   }
-  const auto named = std::min(kMostHolders, holding.size());
-  std::partial_sort(
-      holding.begin(), holding.begin() + static_cast<std::ptrdiff_t>(named), holding.end(),
-      [](const Execution* a, const Execution* b) { return *a->holds_since() < *b->holds_since(); });
-  for (std::size_t i = 0; i < named; ++i) error.holders.push_back(holding[i]->as_holder(client_));
+  for (const auto& [id, session] : shard_->sessions().all()) {
+    if (session->holds_since()) holding.push_back(session->as_holder(client_));
+  }
+  std::ranges::stable_sort(holding, std::ranges::greater(), &Holder::age);
+  if (holding.size() > kMostHolders) holding.resize(kMostHolders);
+  error.holders = std::move(holding);
 }
 
 }  // namespace sluice::manager

@@ -12,6 +12,7 @@ struct Loan::Held {
 Loan::Loan(std::shared_ptr<Shard> shard, breaker::Permit permit, pool::Lease lease)
     : shard_(std::move(shard)),
       held_(std::make_shared<Held>(Held{std::move(permit), std::move(lease)})) {
+  held_->lease.keep();
   held_->lease.connection().detach();
   native_ = held_->lease.connection().native();
 }

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -30,6 +32,12 @@ struct Origin {
 [[nodiscard]] inline std::string_view client_name(const Origin& origin) {
   return origin.actor.empty() || origin.actor == kAnonymous ? address_of(origin.client)
                                                             : origin.actor;
+}
+
+/// What its part of a pool is known by. A hash is enough: who shares it with another shares its
+/// part of the pool, too.
+[[nodiscard]] inline std::size_t client_id(const Origin* origin) {
+  return origin ? std::hash<std::string_view>{}(client_name(*origin)) : 0;
 }
 
 /// The trace id of a traceparent, or nothing.

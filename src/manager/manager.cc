@@ -65,6 +65,14 @@ void start(std::shared_ptr<Execution> execution) {
   home.post([execution = std::move(execution)] { execution->start(); });
 }
 
+/// Where the call's session is, or any of them; null: there is no such session.
+std::shared_ptr<Shard> shard_for(const Database& database, const Call& call,
+                                 const base::EventLoop* worker) {
+  if (!call.session || call.session->id.empty()) return database.pick_shard(worker);
+  const auto number = shard_of_session(call.session->id);
+  return number && *number < database.shards.size() ? database.shards[*number] : nullptr;
+}
+
 Query control_statement(std::string sql) {
   Query query;
   query.sql = std::move(sql);
@@ -134,7 +142,8 @@ Manager::Manager(Dependencies dependencies)
       registry_(dependencies_.loops),
       registrar_(registry_, {dependencies_.loops, dependencies_.connectors, dependencies_.observer,
                              dependencies_.seed, budget_}),
-      live_calls_(registry_, dependencies_.loops) {}
+      live_calls_(registry_, dependencies_.loops),
+      live_sessions_(registry_, dependencies_.loops) {}
 
 Manager::~Manager() = default;
 
@@ -158,6 +167,8 @@ CallHandle Manager::execute(Call call) {
   const bool read_only = call.query.read_only;
   const auto route = route_of(call.query.route, read_only, database->options.routing);
   if (!route) return reject(route.error());
+  const auto shard = shard_for(*database, call, on_worker ? call.reply_to : nullptr);
+  if (!shard) return reject(unknown_session());
   const auto started = call.started_at.value_or(dependencies_.clock());
   auto deadline = base::Deadline::after(started, patience->whole);
   if (call.deadline) deadline = deadline.sooner(*call.deadline);
@@ -170,10 +181,10 @@ CallHandle Manager::execute(Call call) {
             .origin = call.origin,
             .read_only = read_only,
             .route = *route,
-            .silence = patience->silence};
+            .silence = patience->silence,
+            .session = std::move(call.session)};
   plan.steps.push_back({std::move(call.query), std::move(call.sink), false, {}});
-  auto execution = std::make_shared<Execution>(
-      database->pick_shard(on_worker ? call.reply_to : nullptr), std::move(plan));
+  auto execution = std::make_shared<Execution>(shard, std::move(plan));
   CallHandle handle(execution);
   start(std::move(execution));
   return handle;
@@ -204,7 +215,8 @@ CallHandle Manager::transact(TransactionCall call) {
             .done = std::move(call.done),
             .origin = call.origin,
             .read_only = read_only,
-            .route = *route};
+            .route = *route,
+            .keeps_nothing = read_only || call.dry_run};
   auto execution = std::make_shared<Execution>(
       database->pick_shard(on_worker ? call.reply_to : nullptr), std::move(plan));
   CallHandle handle(execution);

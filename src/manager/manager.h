@@ -14,6 +14,7 @@
 #include "manager/execution.h"
 #include "manager/lending.h"
 #include "manager/live_calls.h"
+#include "manager/live_sessions.h"
 #include "manager/registrar.h"
 #include "manager/registry.h"
 #include "pool/connection.h"
@@ -34,6 +35,8 @@ struct Call {
   std::optional<base::TimePoint> started_at;  ///< when the patience began; default: now
   std::optional<base::Deadline> deadline;     ///< of something larger that this belongs to
   const Origin* origin = nullptr;  ///< who asks, for operators; lives until `done` has been called
+  /// Runs it in an interactive session, or opens one on the connection that it has run on.
+  std::shared_ptr<SessionUse> session;
 };
 
 /// Several statements as one transaction; rows of statement i go to sinks[i].
@@ -110,6 +113,7 @@ class Manager {
   void probe(std::string db_id, std::function<void(Result<TrialReport>)> done);
   [[nodiscard]] Budget::Usage connections() const { return budget_->usage(); }
   [[nodiscard]] LiveCalls& live_calls() { return live_calls_; }
+  [[nodiscard]] LiveSessions& live_sessions() { return live_sessions_; }
   void stats(std::vector<DatabasePointer> databases, base::EventLoop* reply_to,
              std::function<void(std::vector<DatabaseStats>)> done);
   /// `probe`: runs SELECT 1 everywhere first, at most 5 s.
@@ -130,6 +134,7 @@ class Manager {
   Registry registry_;
   Registrar registrar_;
   LiveCalls live_calls_;
+  LiveSessions live_sessions_;
   std::atomic<bool> closing_{false};
 };
 

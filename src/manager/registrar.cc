@@ -253,7 +253,7 @@ void Registrar::furnish(Database& database, base::EventLoop& home, std::size_t i
     const auto shard = std::make_shared<Shard>(
         database.db_id, target, options,
         Shard::Dependencies{home, dependencies_.connectors, dependencies_.observer, seed + host,
-                            place, join_budget(home, target)});
+                            place, join_budget(home, target), index * hosts + host});
     if (router) router->add(shard);
     database.shards[index * hosts + host] = shard;
   }

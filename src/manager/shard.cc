@@ -26,6 +26,7 @@ Shard::Shard(std::string db_id, const Target& target, const DatabaseOptions& opt
       pool_(std::make_unique<pool::Pool>(
           options.pool, pool::Pool::Dependencies{loop_, connectors_.make(target, options, loop_),
                                                  *this, random_, budget_.get()})),
+      sessions_({db_id_, loop_, observer_, random_, dependencies.number}),
       breaker_timer_(loop_.timers(), [this] { run_breaker_clock(); }),
       drain_timer_(loop_.timers(), [this] { cancel_all(); }) {
   if (budget_) budget_->serve(pool_.get());
@@ -74,6 +75,7 @@ void Shard::act_on_transitions() {
   pool_->suspend_refill(breaker_.refusing());
   if (!breaker_.refusing()) return;
   pool_->suspect_idle();
+  sessions_.end_all(SessionEnd::kBreaker);
   if (auto refused = breaker_.acquire(loop_.now()); !refused) pool_->fail_waiters(refused.error());
 }
 
@@ -150,6 +152,7 @@ void Shard::resume() {
 void Shard::quiesce() {
   if (closing_) return;
   state_ = DatabaseState::kDraining;
+  sessions_.end_all(SessionEnd::kDrained);
   pool_->empty(*refusal());
 }
 
@@ -163,6 +166,7 @@ void Shard::drain(base::Duration patience, std::function<void()> drained) {
   state_ = DatabaseState::kDraining;
   if (place_.router) place_.router->close(*refusal());
   drain_timer_.arm(loop_.now() + patience);
+  sessions_.end_all(SessionEnd::kDrained);
   pool_->drain([self = shared_from_this(), drained = std::move(drained)] {
     // From the loop: a pool must not be destroyed from inside its own call.
     self->loop_.post([self, drained] {
@@ -257,6 +261,7 @@ ShardStats Shard::stats() const {
   stats.connect_time = connect_time_;
   stats.calls.merge(calls_);
   stats.transitions = transition_counts_;
+  stats.sessions = sessions_.stats();
   stats.refused = refused_;
   stats.errors_by_sqlstate = errors_by_sqlstate_;
   stats.server_version = server_version_;

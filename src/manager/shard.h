@@ -14,6 +14,7 @@
 #include "breaker/breaker.h"
 #include "manager/budget.h"
 #include "manager/call_metrics.h"
+#include "manager/client_sessions.h"
 #include "manager/router.h"
 #include "manager/transition_counts.h"
 #include "pool/pool.h"
@@ -40,6 +41,7 @@ struct ShardStats {
   base::DurationCounts connect_time;
   CallMetrics calls;
   TransitionCounts transitions;
+  SessionStats sessions;
   std::map<std::string, std::int64_t> refused;
   std::map<std::string, std::int64_t> errors_by_sqlstate;
   std::string server_version;
@@ -68,6 +70,7 @@ class Shard final : public pool::PoolListener, public std::enable_shared_from_th
     std::uint64_t seed;
     HostPlace place = {};
     std::shared_ptr<BudgetMember> budget = nullptr;  ///< its part in the gateway's; null: no limit
+    std::size_t number = 0;                          ///< among its database's shards
   };
 
   /// `options` hold this shard's part of the pool's limits.
@@ -111,6 +114,7 @@ class Shard final : public pool::PoolListener, public std::enable_shared_from_th
   /// Those that are queued or running.
   [[nodiscard]] const std::vector<Execution*>& executions() const { return running_; }
   void record(const Error* error, const Timings& timings, Reached reached);
+  [[nodiscard]] ClientSessions& sessions() { return sessions_; }
   /// What monitoring systems want to know besides.
   [[nodiscard]] CallMetrics& calls() { return calls_; }
   void count_rows(std::int64_t rows) { rows_ += rows; }
@@ -138,6 +142,7 @@ class Shard final : public pool::PoolListener, public std::enable_shared_from_th
   breaker::Breaker breaker_;
   const std::shared_ptr<BudgetMember> budget_;  // may be null
   std::unique_ptr<pool::Pool> pool_;            // empty once shut down
+  ClientSessions sessions_;                     // each has a lease of the pool's
   base::Timer breaker_timer_;
   base::Timer drain_timer_;
   DatabaseState state_ = DatabaseState::kActive;

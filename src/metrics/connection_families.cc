@@ -121,6 +121,36 @@ Counts refusals(const Stats& stats) {
   return refused;
 }
 
+Family session_counts(const Databases& databases) {
+  Family family = Family::gauge("sluice_sessions", "Interactive sessions, by what they do.");
+  for (const Stats& stats : databases) {
+    const SessionStats& sessions = stats.sessions;
+    const int idle = sessions.open - sessions.running - sessions.in_transaction;
+    const std::array<std::pair<const char*, int>, 3> states{
+        {{"idle", idle},
+         {"running", sessions.running},
+         {"in_transaction", sessions.in_transaction}}};
+    for (const auto& [state, count] : states) {
+      family.add(with(database_label(stats), "state", state), count);
+    }
+  }
+  return family;
+}
+
+/// Interactive sessions: each has one of the connections.
+void add_session_families(std::vector<Family>& families, const Databases& databases) {
+  families.push_back(session_counts(databases));
+  families.push_back(each(Family::gauge("sluice_sessions_max", "Sessions there may be at once."),
+                          databases, [](const Stats& stats) {
+                            return stats.options.sessions.max_per_database;
+                          }));
+  families.push_back(each(Family::counter("sluice_sessions_opened_total", "Sessions opened."),
+                          databases, [](const Stats& stats) { return stats.sessions.opened; }));
+  families.push_back(each_kind(
+      Family::counter("sluice_sessions_ended_total", "Sessions that ended, by reason."), "reason",
+      databases, [](const Stats& stats) { return stats.sessions.ended; }));
+}
+
 }  // namespace
 
 std::vector<Family> connection_families(const Databases& databases) {
@@ -133,6 +163,7 @@ std::vector<Family> connection_families(const Databases& databases) {
       each_kind(Family::counter("sluice_pool_rejected_total",
                                 "Calls refused before they reached the database, by reason."),
                 "reason", databases, refusals));
+  add_session_families(families, databases);
   return families;
 }
 

@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/event_loop.h"
 #include "base/time.h"
@@ -26,12 +27,29 @@ struct ExecuteOptions {
   bool second_try = false;
   /// Lets transaction control through, for transactions that we build ourselves.
   bool internal = false;
+  /// Its caller keeps the connection: what only makes sense then (BEGIN, cursors, PREPARE) may
+  /// pass.
+  bool in_session = false;
 };
 
 /// A statement that its caller is about to run, and how.
 struct Errand {
   const Query& query;
   ExecuteOptions options;
+};
+
+/// Statements that run one after the other as one transaction. The first begins it and the last
+/// ends it; none is run after one that has failed.
+struct TransactionOrder {
+  struct Part {
+    const Query& query;
+    bool internal = false;  ///< as in ExecuteOptions
+  };
+  std::vector<Part> parts;
+  /// It writes nothing, or its end undoes it: that need not wait for the results before it.
+  bool keeps_nothing = false;
+  /// Of each part that ended well but the last, in order. Must not destroy the connection.
+  std::function<void(const Completion&)> part_done;
 };
 
 /// One live connection to a database. It belongs to one loop's thread; every callback comes on it,
@@ -56,6 +74,11 @@ class Connection {
   [[nodiscard]] virtual std::optional<base::Duration> short_read(const Errand& /*errand*/) {
     return std::nullopt;
   }
+  /// Runs them likewise, in as few round trips as it can; the rows of all parts come one part after
+  /// the other. `done` gets the end's completion, or the error of the part after those that were
+  /// told to `part_done`; then the transaction may still have to be rolled back, by `reset`.
+  virtual void transact(const TransactionOrder& order, const ExecuteOptions& options, RowSink& sink,
+                        Done done) = 0;
   /// Whether `execute` may be called for this errand now, right after the first of a batch: they
   /// are sent together and end together. Only for reads that are known to be short, among their
   /// like. When one of them fails, those behind it are not run and want a second try
@@ -76,6 +99,13 @@ class Connection {
   /// Makes the session fit for the next user: waits for a cancel that is under way and for the rest
   /// of a result, rolls back, and cleans the session as the policy says. The caller keeps the time.
   virtual void reset(ResetPolicy policy, Ended ended) = 0;
+  /// Waits for a cancel that is under way and for the rest of a result, so that neither meets what
+  /// runs next, and leaves the session as it is. The caller keeps the time.
+  virtual void settle(Ended ended) = 0;
+  /// Whether `settle` has anything to wait for.
+  [[nodiscard]] virtual bool unsettled() const = 0;
+  /// Whether a transaction is open that somebody must end. While nothing runs.
+  [[nodiscard]] virtual bool in_transaction() const = 0;
   /// Says goodbye, and calls `closed` when the server is known to have let go.
   virtual void close(std::function<void()> closed) = 0;
 

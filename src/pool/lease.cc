@@ -38,6 +38,8 @@ bool Lease::forsake() {
 
 void Lease::leave_out(base::Duration idle) { slot_->began += idle; }
 
+void Lease::keep() { slot_->kept = true; }
+
 void Lease::release() {
   Slot* const slot = std::exchange(slot_, nullptr);
   if (!slot) return;

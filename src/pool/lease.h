@@ -28,6 +28,8 @@ class Lease {
   bool forsake();
   /// For so long its user did nothing with it, and no database was slow.
   void leave_out(base::Duration idle);
+  /// Its user has it for longer than one call: how long says nothing of calls.
+  void keep();
   /// Part of the wait that opening this connection took, if it was opened for this lease.
   [[nodiscard]] base::Duration connect_time() const { return connect_time_; }
   /// Gives the connection back now. A broken one is replaced; one that needs it is cleaned off the

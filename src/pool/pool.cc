@@ -178,7 +178,7 @@ void Pool::note_use(const Slot& slot) {
 }
 
 std::optional<CloseReason> Pool::free(Slot& slot) {
-  note_use(slot);
+  if (!std::exchange(slot.kept, false)) note_use(slot);
   set_brief(slot, false);
   --std::exchange(slot.client, nullptr)->lent;
   slot.company = 0;

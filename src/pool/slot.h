@@ -74,6 +74,7 @@ struct Slot {
   int company = 0;           ///< leases since it was last free
   bool brief = false;        ///< lent for short reads: it should be back soon
   int forsaken = 0;          ///< leases that are out, and whose users gave up
+  bool kept = false;         ///< by a user who has it for longer than one call
   std::int64_t uses = 0;
   std::uint64_t generation = 0;  ///< the pool's when it was opened
   std::uint64_t suspicion = 0;   ///< the pool's at its last sign of life

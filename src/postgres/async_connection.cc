@@ -15,6 +15,7 @@
 #include "postgres/execution.h"
 #include "postgres/socket_input.h"
 #include "postgres/sql_error.h"
+#include "postgres/transaction.h"
 
 namespace sluice::postgres {
 namespace {
@@ -79,6 +80,14 @@ void AsyncConnection::execute(const Query& query, const pool::ExecuteOptions& op
   if (!batch_ && options.first_of_batch && Execution::short_read(session_, query)) start_batch();
   if (batch_) return batch_->add(query, options, std::move(user));
   operation_ = std::make_unique<Execution>(session_, query, options, std::move(user));
+  begun();
+}
+
+void AsyncConnection::transact(const pool::TransactionOrder& order,
+                               const pool::ExecuteOptions& options, RowSink& sink, Done done) {
+  assert(!operation_ && !detached_);
+  operation_ = std::make_unique<Transaction>(session_, order, options,
+                                             Transaction::User{sink, std::move(done)});
   begun();
 }
 

@@ -37,12 +37,17 @@ class AsyncConnection final : public pool::Connection, private base::FdWatcher {
     const auto read = Execution::short_read(session_, errand.query);
     return read ? std::optional(read->quickest) : std::nullopt;
   }
+  void transact(const pool::TransactionOrder& order, const pool::ExecuteOptions& options,
+                RowSink& sink, Done done) override;
   [[nodiscard]] bool may_join(const pool::Errand& errand) override;
   void cancel() override;
   void resume() override;
   void abandon() override;
   void ping(Ended ended) override;
   void reset(ResetPolicy policy, Ended ended) override;
+  void settle(Ended ended) override;
+  [[nodiscard]] bool unsettled() const override;
+  [[nodiscard]] bool in_transaction() const override { return session_.in_transaction(); }
   void close(std::function<void()> closed) override;
   [[nodiscard]] bool needs_reset(ResetPolicy policy) const override;
   [[nodiscard]] bool broken() const override;
@@ -60,6 +65,7 @@ class AsyncConnection final : public pool::Connection, private base::FdWatcher {
   enum class CancelState { kNone, kUnderWay, kReturned };
   struct WantedReset {
     ResetPolicy policy;
+    bool keeps_session;
     Ended ended;
   };
 
@@ -91,6 +97,7 @@ class AsyncConnection final : public pool::Connection, private base::FdWatcher {
 
   // Resetting.
   [[nodiscard]] bool cleans(ResetPolicy policy) const;
+  void begin_wanted_reset();
   void start_wanted_reset();
 
   // Coming and going.

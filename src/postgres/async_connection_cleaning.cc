@@ -81,13 +81,26 @@ bool AsyncConnection::cleans(ResetPolicy policy) const {
 }
 
 bool AsyncConnection::needs_reset(ResetPolicy policy) const {
-  return operation_ || cancel_state_ != CancelState::kNone || session_.in_transaction() ||
-         cleans(policy);
+  return unsettled() || session_.in_transaction() || cleans(policy);
 }
 
 void AsyncConnection::reset(ResetPolicy policy, Ended ended) {
   assert(!wanted_reset_ && !detached_);
-  wanted_reset_ = WantedReset{policy, std::move(ended)};
+  wanted_reset_ = WantedReset{policy, false, std::move(ended)};
+  begin_wanted_reset();
+}
+
+void AsyncConnection::settle(Ended ended) {
+  assert(!wanted_reset_ && !detached_);
+  wanted_reset_ = WantedReset{ResetPolicy::kNever, true, std::move(ended)};
+  begin_wanted_reset();
+}
+
+bool AsyncConnection::unsettled() const {
+  return operation_ || cancel_state_ != CancelState::kNone;
+}
+
+void AsyncConnection::begin_wanted_reset() {
   if (lost_ || abandoned_) {
     wake_.arm(session_.loop.now());
     return;
@@ -106,6 +119,7 @@ void AsyncConnection::start_wanted_reset() {
   wanted_reset_.reset();
   const SessionReset::Extent extent{
       .after_cancel = std::exchange(cancel_state_, CancelState::kNone) != CancelState::kNone,
+      .roll_back = !wanted.keeps_session,
       .clean = cleans(wanted.policy) ||
                (wanted.policy == ResetPolicy::kAlways && !session_.used && must_repeat_settings())};
   operation_ = std::make_unique<SessionReset>(session_, extent, std::move(wanted.ended));

@@ -85,6 +85,7 @@ Execution::Execution(Session& session, const Query& query, const pool::ExecuteOp
       started_(session.loop.now()),
       timeout_(std::chrono::ceil<std::chrono::milliseconds>(options.timeout)),
       internal_(options.internal),
+      in_session_(options.in_session),
       second_try_(options.second_try),
       place_(place),
       read_only_(query.read_only),
@@ -100,6 +101,7 @@ void Execution::start(const Query& query) {
   from_cache_ = prepared_ != nullptr;
   traits_ = prepared_ ? prepared_->traits : classify(query.sql);
   if (Status admitted = admit(query); !admitted) return refuse(admitted.error());
+  if (place_ == Place::kInTransaction) return set_up_in_transaction(query);
   if (prepared_) {
     Status fits = session_.values.encode(query.params, prepared_->parameter_types, *session_.types);
     if (fits) fits = check_names();
@@ -132,7 +134,8 @@ Status Execution::admit(const Query& query) const {
   if (Status texts = check_texts(query.params); !texts) return texts;
   if (traits_.empty)
     return fail(invalid_request("there is no SQL statement", {{"sql", "write one statement"}}));
-  if (traits_.refusal && !internal_) return fail(invalid_request(traits_.refusal));
+  const bool may_pass = internal_ || (in_session_ && traits_.needs_session);
+  if (traits_.refusal && !may_pass) return fail(invalid_request(traits_.refusal));
   if (query.read_only && traits_.may_commit)
     return fail(invalid_request(
         "CALL and DO may commit, which would end the read-only transaction; run it without "
@@ -162,7 +165,8 @@ void Execution::send_deallocations() {
 }
 
 void Execution::send_session_settings() {
-  if (!session_.settings_in_each_group || in_transaction_ || traits_.refuses_block) return;
+  if (!session_.settings_in_each_group || traits_.refuses_block) return;
+  if (in_transaction_ && place_ != Place::kInTransaction) return;
   ParameterValues values;
   std::string sql;
   for (const auto& [name, value] : session_.settings_to_repeat) {
@@ -240,7 +244,7 @@ void Execution::give_up(Error error) {
 }
 
 void Execution::end_group() {
-  if (std::exchange(ending_, true)) return;
+  if (std::exchange(ending_, true) || place_ == Place::kInTransaction) return;
   sync();
 }
 
@@ -291,6 +295,7 @@ void Execution::on_described(const PGresult& result) {
 
 void Execution::on_step_end(Step step) {
   if (unusable_) return;
+  if (unanswered_) return;
   if (failure_) return end_group();
   if (step == Step::kDescribe) after_describe();
   if (step == Step::kTypes) after_types();
@@ -303,7 +308,8 @@ void Execution::after_describe() {
   };
   for (const Column& column : building_->columns) note(column.oid);
   for (const TypeOid oid : building_->parameter_types) note(oid);
-  if (!types_to_find_.empty()) return send_lookup();
+  const bool is_asked_again = place_ == Place::kInTransaction;
+  if (!types_to_find_.empty()) return is_asked_again ? void() : send_lookup();
   for (Column& column : building_->columns) {
     const TypeInfo* type = session_.types->find(column.oid);
     if (!type) continue;
@@ -316,6 +322,7 @@ void Execution::after_describe() {
   prepared_ = building_;
   if (!prepared_->name.empty()) session_.cache.insert(prepared_);
   Status ready = check_names();
+  if (ready && place_ == Place::kInTransaction) return;  // until it is told to `send`
   if (ready && !encoded_)
     ready = session_.values.encode(params_, prepared_->parameter_types, *session_.types);
   if (!ready) return give_up(ready.error());
@@ -336,10 +343,10 @@ void Execution::after_types() {
   if (!names_to_find_.empty()) {
     names_to_find_.clear();
     force_types(params_);
-    return send_prepare();
+    return place_ == Place::kInTransaction ? void() : send_prepare();
   }
   // The lookup has replaced the unnamed statement.
-  if (building_->name.empty()) return send_prepare();
+  if (building_->name.empty() && place_ != Place::kInTransaction) return send_prepare();
   after_describe();
 }
 

@@ -21,8 +21,9 @@ class Execution final : public Operation {
     pool::Connection::Done done;
   };
 
-  /// Whether the group of messages is its own, or that of a Batch, which ends it.
-  enum class Place { kAlone, kFirst, kBehindOthers };
+  /// Whether the group of messages is its own, or that of a Batch, which ends it, or whether a
+  /// Transaction says what is sent when.
+  enum class Place { kAlone, kFirst, kBehindOthers, kInTransaction };
 
   /// Starts at once. `query` is not kept.
   Execution(Session& session, const Query& query, const pool::ExecuteOptions& options, User user,
@@ -37,6 +38,24 @@ class Execution final : public Operation {
   [[nodiscard]] static std::optional<ShortRead> short_read(Session& session, const Query& query);
   /// Whether the statement itself was sent: not if it was refused, or is still being prepared.
   [[nodiscard]] bool sent() const { return sent_; }
+
+  // For a Transaction; see execution_in_transaction.cc.
+  enum class Question { kForReal, kTentative };
+  /// Whether nothing has to be asked before it is run, or it is known that it must not be run.
+  [[nodiscard]] bool ready();
+  /// Asks the server for what is not known. A tentative question may fail: `unanswered`.
+  void ask(Question question);
+  [[nodiscard]] bool unanswered() const { return unanswered_; }
+  /// Whether what it asks is asked for by the other already.
+  [[nodiscard]] bool asks_the_same(const Execution& other) const;
+  /// Sends the statement, and first what holds for the whole transaction. False: it must not be
+  /// run, and says why when it reports.
+  [[nodiscard]] bool send(bool first);
+  [[nodiscard]] bool leaves_session_alone() const { return traits_.clean; }
+  /// Whether it cannot fail any more because its result is too large for its user; after
+  /// `accept_cut` it will not.
+  [[nodiscard]] bool fits_surely() const;
+  void accept_cut() { cut_accepted_ = true; }
 
   void on_answer(const Pipeline::Answer& answer) override;
   void on_lost(const Error& why) override;
@@ -87,6 +106,7 @@ class Execution final : public Operation {
   // Before the statement runs.
   void after_describe();
   void after_types();
+  void set_up_in_transaction(const Query& query);
   [[nodiscard]] Status check_names() const;
   void repair();
   void forget(const Error& error);
@@ -102,6 +122,9 @@ class Execution final : public Operation {
   [[nodiscard]] Outcome outcome_if_lost() const {
     return sent_ ? Outcome::kUnknown : Outcome::kNotStarted;
   }
+  [[nodiscard]] bool in_batch() const {
+    return place_ == Place::kFirst || place_ == Place::kBehindOthers;
+  }
   [[nodiscard]] Error judge_interrupt(Error error) const;
   [[nodiscard]] static Error unknown_type(const std::string& name);
 
@@ -111,6 +134,7 @@ class Execution final : public Operation {
   const base::TimePoint started_;
   std::chrono::milliseconds timeout_;
   const bool internal_;
+  const bool in_session_;
   const bool second_try_;
   const Place place_;
   bool read_only_ = false;
@@ -134,6 +158,9 @@ class Execution final : public Operation {
   bool ending_ = false;  // the group's Sync was sent
   bool repairing_ = false;
   bool repaired_ = false;
+  bool tentative_ = false;   // what is asked now may fail
+  bool unanswered_ = false;  // it has failed
+  bool cut_accepted_ = false;
   bool cancelled_ = false;
   bool collects_ = false;  // its result comes in one piece
   bool outgrown_ = false;  // and is too large for that

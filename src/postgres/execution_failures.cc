@@ -26,6 +26,10 @@ void Execution::on_failure(Step step, const PGresult& result) {
     return;
   }
   if (step == Step::kHousekeeping || failure_) return;
+  if (std::exchange(tentative_, false)) {
+    unanswered_ = true;
+    return;
+  }
   judge_failure(step, statement_error(result));
 }
 
@@ -41,11 +45,16 @@ void Execution::judge_failure(Step step, Error error) {
   const bool may_repair = from_cache_ && !repaired_ && !in_transaction_ && !columns_given_;
   const bool repairable = may_repair && step != Step::kSync && (forgotten || outdated);
   if (repairable && forgotten) session_.stale = session_.dirty = true;
+  // The next one prepares it anew.
+  if (from_cache_ && place_ == Place::kInTransaction && (forgotten || outdated)) {
+    forget(error);
+    error.retryable = true;
+  }
   if (outgrown_ && error.sqlstate() == "57014") {
     prepared_->usual_bytes = std::numeric_limits<std::int64_t>::max();
     return leave_to_second_try("its result was unusually large");
   }
-  if (place_ != Place::kAlone) {
+  if (in_batch()) {
     // It has to be short once more before it may be sent with others again.
     prepared_->usual_duration.reset();
     if (repairable) return leave_batch(error);
@@ -68,7 +77,8 @@ void Execution::leave_batch(const Error& error) {
 
 /// One that was sent before it has failed, and the server skips all that follows.
 void Execution::on_skipped() {
-  if (place_ == Place::kAlone || failure_) return;
+  unanswered_ = place_ == Place::kInTransaction;
+  if (!in_batch() || failure_) return;
   leave_to_second_try("one that was sent with it failed");
 }
 

@@ -92,6 +92,8 @@ void Execution::cut(bool too_large) {
 
 void Execution::complete(const PGresult& result) {
   note_size();
+  // They may have gone, too; outside of sessions the reset sees to that.
+  if (in_session_ && traits_.stales_statements) session_.forget_statements();
   const std::string command = command_word(PQcmdStatus(const_cast<PGresult*>(&result)));
   completion_.command = command;
   if (writes_rows(command, result))
@@ -108,7 +110,7 @@ void Execution::note_size() {
 Result<Completion> Execution::outcome() {
   if (failure_) return fail(std::move(*failure_));
   if (cut_off_) return fail(cancelled_while_paused());
-  if (too_large_ && harmless()) {
+  if (too_large_ && harmless() && !cut_accepted_) {
     Error error;
     error.code = ErrorCode::kResultTooLarge;
     error.message =
@@ -117,7 +119,7 @@ Result<Completion> Execution::outcome() {
     error.outcome = Outcome::kRolledBack;
     return fail(std::move(error));
   }
-  completion_.committed = completion_.truncated && !harmless();
+  completion_.committed = completion_.truncated && (!harmless() || cut_accepted_);
   completion_.timings.database =
       std::chrono::duration_cast<std::chrono::microseconds>(session_.loop.now() - started_);
   return std::move(completion_);

@@ -59,18 +59,18 @@ void SessionReset::on_answer(const Pipeline::Answer& answer) {
     absorbing_ = false;
     send_cleaning();
   } else if (!session_.pipeline.waiting() && status_) {
-    session_.used = false;
+    if (extent_.roll_back) session_.used = false;
     if (extent_.clean) session_.dirty = session_.stale = false;
   }
 }
 
 void SessionReset::send_cleaning() {
-  if (session_.in_transaction()) {
+  if (extent_.roll_back && session_.in_transaction()) {
     send("ROLLBACK");
     end_group();
   }
   if (!extent_.clean) {
-    if (!session_.pipeline.waiting()) session_.used = false;
+    if (extent_.roll_back && !session_.pipeline.waiting()) session_.used = false;
     return;
   }
   // SET SESSION AUTHORIZATION DEFAULT also ends a SET ROLE, which RESET ALL alone leaves in place.

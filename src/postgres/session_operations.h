@@ -30,6 +30,7 @@ class SessionReset final : public Operation {
  public:
   struct Extent {
     bool after_cancel = false;  ///< one empty round trip first: a late cancel hits that
+    bool roll_back = true;      ///< what is open
     bool clean = false;         ///< everything a user can leave behind
   };
 

@@ -53,6 +53,11 @@ constexpr auto kRefusals = std::to_array<Refusal>({
     {"close", kNoCursor},
 });
 
+/// Whatever follows.
+constexpr auto kCommandsWithoutRows = std::to_array<std::string_view>(
+    {"begin", "start", "commit", "rollback", "end", "abort", "savepoint", "release", "create",
+     "alter", "drop", "grant", "revoke", "lock", "comment", "set", "reset", "refresh", "truncate"});
+
 using Tokens = std::vector<Token>;
 
 /// Everything the rules look at: tokens up to a bound, so that a huge statement costs little.
@@ -178,13 +183,19 @@ StatementTraits classify(std::string_view sql) {
     traits.empty = true;
     return traits;
   }
-  if (tokens[first].is_word("explain")) first = after_explain(tokens, first);
+  const bool explains = tokens[first].is_word("explain");
+  if (explains) first = after_explain(tokens, first);
   if (first >= tokens.size()) return traits;
   const Token& word = tokens[first];
   traits.refusal = refusal_of(word);
+  traits.needs_session = traits.refusal && traits.refusal != kNoCopy && traits.refusal != kNoListen;
   traits.refuses_block = refuses_block(tokens, first);
   traits.may_commit = is_one_of(word, {"call", "do"});
   traits.stales_statements = is_one_of(word, {"prepare", "deallocate", "discard"});
+  traits.gives_no_rows =
+      !explains && std::ranges::any_of(kCommandsWithoutRows, [&](std::string_view command) {
+        return word.is_word(command);
+      });
   const bool query = is_one_of(word, {"select", "values", "table", "with", "show"});
   const bool write = is_one_of(word, {"insert", "update", "delete", "merge"});
   if ((!query && !write) || tokens.size() > kMostTokens) return traits;

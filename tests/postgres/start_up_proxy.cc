@@ -125,10 +125,17 @@ void StartUpProxy::serve(int client) {
   if (::connect(server, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 &&
       ::send(server, packet.data(), packet.size(), MSG_NOSIGNAL) > 0) {
     std::array<pollfd, 2> both{pollfd{client, POLLIN, 0}, pollfd{server, POLLIN, 0}};
+    bool client_spoke = true;
     for (bool alive = true; alive && !stopping_;) {
       ::poll(both.data(), both.size(), 20);
-      if (both[0].revents) alive = pass_on(client, server);
-      if (alive && both[1].revents) alive = pass_on(server, client);
+      if (both[0].revents) {
+        if (!std::exchange(client_spoke, true)) ++round_trips_;
+        alive = pass_on(client, server);
+      }
+      if (alive && both[1].revents) {
+        client_spoke = false;
+        alive = pass_on(server, client);
+      }
     }
   }
   ::close(server);

@@ -8,8 +8,8 @@
 namespace sluice::test {
 
 /// Stands between a client and a PostgreSQL server on 127.0.0.1, like a pooling proxy: it refuses a
-/// start-up packet that contains a given text, and passes everything else on. One thread per
-/// connection; without TLS.
+/// start-up packet that contains a given text, and passes everything else on, counting who speaks.
+/// One thread per connection; without TLS.
 class StartUpProxy {
  public:
   StartUpProxy(std::uint16_t server_port, std::string refused_text, std::string sqlstate,
@@ -21,6 +21,8 @@ class StartUpProxy {
   [[nodiscard]] std::uint16_t port() const { return port_; }
   /// Start-up packets that were refused.
   [[nodiscard]] int refusals() const { return refusals_; }
+  /// How often clients spoke after they had heard something, over all connections.
+  [[nodiscard]] int round_trips() const { return round_trips_; }
 
  private:
   void accept_all();
@@ -32,6 +34,7 @@ class StartUpProxy {
   int listening_ = -1;
   std::uint16_t port_ = 0;
   std::atomic<int> refusals_{0};
+  std::atomic<int> round_trips_{0};
   std::atomic<int> serving_{0};
   std::atomic<bool> stopping_{false};
   std::thread thread_;

@@ -200,11 +200,7 @@ void FakeConnection::end_batch() {
 void FakeConnection::execute(const Query& query, const pool::ExecuteOptions& options, RowSink& sink,
                              Done done) {
   require_idle("execute");
-  if (database_.on_execute) database_.on_execute(*this, query);
-  if (query.sql.starts_with("BEGIN")) in_transaction_ = true;
-  if (query.sql == "COMMIT" || query.sql == "ROLLBACK") in_transaction_ = false;
-  database_.log_.push_back(query.sql);
-  ++executed_;
+  note(query);
   const bool begins_batch = options.first_of_batch && database_.shares && database_.shares(query);
   if (begins_batch || batch_is_open_) {
     batch_.push_back({query.sql, query.max_rows, sink, std::move(done), {}});
@@ -239,6 +235,48 @@ void FakeConnection::end_pause(Error error) {
   delivery->done(fail(std::move(error)));
 }
 
+void FakeConnection::note(const Query& query) {
+  if (database_.on_execute) database_.on_execute(*this, query);
+  if (query.sql.starts_with("BEGIN")) in_transaction_ = true;
+  if (query.sql == "COMMIT" || query.sql == "ROLLBACK") in_transaction_ = false;
+  database_.log_.push_back(query.sql);
+  ++executed_;
+}
+
+/// One part after the other: the end is not sent before all others have been answered.
+void FakeConnection::transact(const pool::TransactionOrder& order, const pool::ExecuteOptions&,
+                              RowSink& sink, Done done) {
+  require_idle("transact");
+  const auto run =
+      std::make_shared<TransactionRun>(TransactionRun{{}, order.part_done, sink, std::move(done)});
+  for (const auto& part : order.parts) run->parts.push_back(part.query);
+  run_part(run, 0);
+}
+
+void FakeConnection::run_part(const std::shared_ptr<TransactionRun>& run, std::size_t index) {
+  const Query& query = run->parts[index];
+  note(query);
+  start(database_.script_of(query.sql), [this, run, index](Answer answer) {
+    const Query& part = run->parts[index];
+    if (answer.kind == Answer::Kind::kError) return part_ended(run, index, fail(answer.error));
+    if (answer.echoes) answer.rows = {{part.sql}};
+    deliver(std::make_unique<Delivery>(
+        std::move(answer), part.max_rows, run->sink,
+        [this, run, index](const Result<Completion>& done) { part_ended(run, index, done); }));
+  });
+  executing_ = true;
+}
+
+void FakeConnection::part_ended(const std::shared_ptr<TransactionRun>& run, std::size_t index,
+                                Result<Completion> done) {
+  const bool last = index + 1 == run->parts.size();
+  if (!done && !last) done.error().outcome = Outcome::kRolledBack;
+  if (!done || last) return run->done(std::move(done));
+  run->part_done(*done);
+  if (cancelled_) return run->done(fail(sql_error("57014", "canceling statement")));
+  run_part(run, index + 1);
+}
+
 void FakeConnection::cancel() {
   if ((!executing_ && !paused_) || cancel_) return;
   cancelled_ = true;
@@ -271,6 +309,14 @@ void FakeConnection::reset(ResetPolicy, Ended ended) {
     if (answer.kind == Answer::Kind::kOk) dirty_ = in_transaction_ = false;
     end_status(ended, answer);
   });
+}
+
+void FakeConnection::settle(Ended ended) {
+  require_idle("settle");
+  cancel_.reset();  // it would be waited for
+  cancelled_ = false;
+  start(database_.settles,
+        [this, ended = std::move(ended)](const Answer& answer) { end_status(ended, answer); });
 }
 
 void FakeConnection::close(std::function<void()> closed) {

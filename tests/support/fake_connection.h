@@ -29,12 +29,17 @@ class FakeConnection final : public pool::Connection {
   void execute(const Query& query, const pool::ExecuteOptions& options, RowSink& sink,
                Done done) override;
   [[nodiscard]] std::optional<base::Duration> short_read(const pool::Errand& errand) override;
+  void transact(const pool::TransactionOrder& order, const pool::ExecuteOptions& options,
+                RowSink& sink, Done done) override;
   [[nodiscard]] bool may_join(const pool::Errand& errand) override;
   void cancel() override;
   void resume() override;
   void abandon() override;
   void ping(Ended ended) override;
   void reset(ResetPolicy policy, Ended ended) override;
+  void settle(Ended ended) override;
+  [[nodiscard]] bool unsettled() const override { return cancelled_; }
+  [[nodiscard]] bool in_transaction() const override { return in_transaction_; }
   void close(std::function<void()> closed) override;
   [[nodiscard]] bool needs_reset(ResetPolicy policy) const override;
   [[nodiscard]] bool broken() const override { return broken_; }
@@ -58,7 +63,18 @@ class FakeConnection final : public pool::Connection {
   [[nodiscard]] int executed() const { return executed_; }
 
  private:
+  struct TransactionRun {
+    std::vector<Query> parts;
+    std::function<void(const Completion&)> part_done;
+    RowSink& sink;
+    Done done;
+  };
+
   void require_idle(const char* what) const;
+  void note(const Query& query);
+  void run_part(const std::shared_ptr<TransactionRun>& run, std::size_t index);
+  void part_ended(const std::shared_ptr<TransactionRun>& run, std::size_t index,
+                  Result<Completion> done);
   void start(Script& script, Call::Finished finished);
   void end_status(const Ended& ended, const Answer& answer);
   void run_batch(std::size_t from);
@@ -113,6 +129,7 @@ class FakeDatabase {
   Script connects;
   Script pings;
   Script resets;
+  Script settles;
   Script closes;
   Script executes;  ///< for statements that have no script of their own
   Script cancels;   ///< ok: what runs ends with 57014

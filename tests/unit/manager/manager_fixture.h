@@ -29,10 +29,12 @@ class RecordingObserver : public Observer {
   }
 
   void on_host(const HostEvent& event) override { hosts.push_back(event.host + " " + event.what); }
+  void on_session_ended(const SessionEvent& event) override { sessions.push_back(event.reason); }
 
   std::vector<BreakerTransition> transitions;
   std::vector<std::string> databases;
   std::vector<std::string> hosts;
+  std::vector<std::string> sessions;
 };
 
 /// Counts rows.
