@@ -54,14 +54,17 @@ void answer_opened(const ApiCall& call, const gateway::OpenedSession& opened) {
   call.exchange->respond(std::move(response));
 }
 
-void refuse_key(const ApiCall& call) {
-  call.respond(invalid_request(
-      "Idempotency-Key is not supported in sessions: what a statement does there depends on those "
-      "before it"));
+/// What a statement does in a session depends on those before it; null: the request knows that.
+const char* misuse_of_reuse(const Request& http) {
+  if (has_idempotency_key(http)) return "Idempotency-Key is not supported in sessions";
+  if (!http.header("if-none-match").empty()) return "If-None-Match is not supported in sessions";
+  return nullptr;
 }
 
 void open(const ApiCall& call) {
-  if (has_idempotency_key(call.request())) return refuse_key(call);
+  if (const char* misuse = misuse_of_reuse(call.request())) {
+    return call.respond(invalid_request(misuse));
+  }
   auto request = json::decode_session(call.request().body);
   if (!request) return call.respond(request.error());
   const auto running = call.gateway.sessions().open(
@@ -74,9 +77,14 @@ void open(const ApiCall& call) {
 }
 
 void query(const ApiCall& call) {
-  if (has_idempotency_key(call.request())) return refuse_key(call);
+  if (const char* misuse = misuse_of_reuse(call.request())) {
+    return call.respond(invalid_request(misuse));
+  }
   auto request = json::decode_query(call.request().body);
   if (!request) return call.respond(request.error());
+  if (request->cache_ttl || request->etag) {
+    return call.respond(invalid_request("cache_ttl_ms and etag are not supported in sessions"));
+  }
   const auto running = call.gateway.queries().run(
       {call.db_id(), std::move(*request), call.loop(), call.request().received_at,
        &call.exchange->origin(), call.gateway.rules().trace_comment,

@@ -295,7 +295,7 @@ void Execution::on_described(const PGresult& result) {
 
 void Execution::on_step_end(Step step) {
   if (unusable_) return;
-  if (unanswered_) return;
+  if (unanswered_ || skipped_) return;
   if (failure_) return end_group();
   if (step == Step::kDescribe) after_describe();
   if (step == Step::kTypes) after_types();

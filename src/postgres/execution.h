@@ -160,6 +160,7 @@ class Execution final : public Operation {
   bool repaired_ = false;
   bool tentative_ = false;   // what is asked now may fail
   bool unanswered_ = false;  // it has failed
+  bool skipped_ = false;     // what was asked or sent last, as one before it failed
   bool cut_accepted_ = false;
   bool cancelled_ = false;
   bool collects_ = false;  // its result comes in one piece

@@ -77,7 +77,7 @@ void Execution::leave_batch(const Error& error) {
 
 /// One that was sent before it has failed, and the server skips all that follows.
 void Execution::on_skipped() {
-  unanswered_ = place_ == Place::kInTransaction;
+  skipped_ = place_ == Place::kInTransaction;
   if (!in_batch() || failure_) return;
   leave_to_second_try("one that was sent with it failed");
 }

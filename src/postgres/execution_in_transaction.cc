@@ -33,7 +33,7 @@ bool Execution::ready() {
 
 void Execution::ask(Question question) {
   tentative_ = question == Question::kTentative;
-  unanswered_ = false;
+  unanswered_ = skipped_ = false;
   session_.used = true;
   if (!names_to_find_.empty() || !types_to_find_.empty()) return send_lookup();
   send_prepare();
@@ -47,7 +47,7 @@ bool Execution::asks_the_same(const Execution& other) const {
 
 bool Execution::send(bool first) {
   if (failure_) return false;
-  tentative_ = unanswered_ = false;
+  tentative_ = false;
   Status fits = check_names();
   if (fits) fits = session_.values.encode(params_, prepared_->parameter_types, *session_.types);
   if (!fits) return refuse(fits.error()), false;

@@ -170,7 +170,8 @@ void Transaction::expect(bool sent) {
 
 void Transaction::on_answer(const Pipeline::Answer& answer) {
   if (answer.step == Step::kSync) return on_sync(answer.result.get());
-  if (answer.step == Step::kHousekeeping || answering_.empty()) return;
+  if (answer.step == Step::kHousekeeping) return on_housekeeping(answer.result.get());
+  if (answering_.empty()) return;
   Execution& member = *answering_.front();
   member.on_answer(answer);
   note_unusable(member, answer.result.get());
@@ -179,11 +180,19 @@ void Transaction::on_answer(const Pipeline::Answer& answer) {
   if (is_statement(answer.step) && !failure_ && !unusable_) member.report();
 }
 
+/// Its failure does not matter, unless it is that of the session.
+void Transaction::on_housekeeping(const PGresult* result) {
+  const bool failed = result && PQresultStatus(result) == PGRES_FATAL_ERROR;
+  if (!failed || !ends_session(*result) || unusable_) return;
+  unusable_ = lost_session_error(*result);
+  unusable_->outcome = outcome_if_lost();
+}
+
 /// What the server ends before it has come to the end of the transaction is undone.
 void Transaction::note_unusable(const Execution& member, const PGresult* result) {
   if (unusable_ || !member.unusable()) return;
   unusable_ = member.unusable();
-  const bool said = PQresultStatus(result) == PGRES_FATAL_ERROR && ends_session(*result);
+  const bool said = result && PQresultStatus(result) == PGRES_FATAL_ERROR && ends_session(*result);
   const bool undone = said && sent_count_ > 0 && &member != members_.back().get();
   unusable_->outcome = undone ? Outcome::kRolledBack : outcome_if_lost();
 }

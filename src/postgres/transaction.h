@@ -56,6 +56,7 @@ class Transaction final : public Operation {
 
   // Answers.
   void note_unusable(const Execution& member, const PGresult* result);
+  void on_housekeeping(const PGresult* result);
   void on_sync(const PGresult* result);
   void on_part_done(Result<Completion> result);
   [[nodiscard]] Outcome outcome_if_lost() const;

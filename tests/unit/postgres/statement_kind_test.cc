@@ -151,5 +151,29 @@ TEST(StatementKind, AHugeStatementIsDirtyRatherThanSlow) {
   EXPECT_FALSE(classify(sql).clean);
 }
 
+TEST(StatementKind, SomeCommandsNeverGiveRows) {
+  for (const char* sql : {"CREATE TABLE t (a int)", "alter table t add b int", "BEGIN", "COMMIT",
+                          "SET search_path = x", "TRUNCATE t", "CREATE TABLE t AS SELECT 1"}) {
+    EXPECT_TRUE(classify(sql).gives_no_rows) << sql;
+  }
+  for (const char* sql : {"SELECT 1", "EXPLAIN CREATE TABLE t AS SELECT 1", "SHOW work_mem",
+                          "INSERT INTO t VALUES (1)", "FETCH 1 FROM c", "CALL p()", "DO ''"}) {
+    EXPECT_FALSE(classify(sql).gives_no_rows) << sql;
+  }
+}
+
+TEST(StatementKind, SomeAreRefusedOnlyToWhoDoesNotKeepTheConnection) {
+  for (const char* sql :
+       {"BEGIN", "SAVEPOINT a", "ROLLBACK TO a", "COMMIT", "PREPARE a AS SELECT 1", "EXECUTE a",
+        "DECLARE c CURSOR FOR SELECT 1", "FETCH c", "CLOSE c"}) {
+    EXPECT_TRUE(classify(sql).refusal && classify(sql).needs_session) << sql;
+  }
+  for (const char* sql : {"COPY t FROM stdin", "LISTEN a", "UNLISTEN *"}) {
+    EXPECT_TRUE(classify(sql).refusal) << sql;
+    EXPECT_FALSE(classify(sql).needs_session) << sql;
+  }
+  EXPECT_FALSE(classify("SELECT 1").needs_session);
+}
+
 }  // namespace
 }  // namespace sluice::postgres
