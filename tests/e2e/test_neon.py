@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import unittest
+import urllib.parse
 
 from gateway import SOURCES, Gateway, GatewayTest
 
@@ -49,7 +50,7 @@ class Neon(GatewayTest):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.gateway.secrets += [QUERY, OPERATOR]
+        cls.gateway.secrets += [QUERY, OPERATOR, urllib.parse.quote(QUERY, safe="")]
 
     def run_node(self, name):
         environment = {"PATH": os.environ["PATH"], "SLUICE_URL": f"http://127.0.0.1:{self.gateway.port}",

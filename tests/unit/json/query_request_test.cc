@@ -45,6 +45,24 @@ TEST(DecodeQuery, ReadsTheRoute) {
   EXPECT_EQ(wrong.error().fields.at(0).field, "route");
 }
 
+TEST(DecodeQuery, OnlyReadsMayBeAnsweredWithOldResults) {
+  const auto request =
+      decode_query(R"({"sql":"SELECT 1","read_only":true,"cache_ttl_ms":50,"etag":true})");
+  ASSERT_TRUE(request) << request.error().message;
+  EXPECT_EQ(request->cache_ttl, milliseconds(50));
+  EXPECT_TRUE(request->etag);
+  const auto plain = decode_query(R"({"sql":"SELECT 1","cache_ttl_ms":null,"etag":false})");
+  ASSERT_TRUE(plain) << plain.error().message;
+  EXPECT_EQ(plain->cache_ttl, std::nullopt);
+  EXPECT_FALSE(plain->etag);
+  for (const char* field :
+       {R"("cache_ttl_ms":50)", R"("etag":true)", R"("read_only":true,"cache_ttl_ms":0)"}) {
+    const auto refused = decode_query(std::string(R"({"sql":"SELECT 1",)") + field + "}");
+    ASSERT_FALSE(refused) << field;
+    EXPECT_EQ(refused.error().fields.size(), 1U) << field;
+  }
+}
+
 TEST(DecodeQuery, NeedsOnlySql) {
   const auto request = decode_query(R"({"sql":"SELECT 1","timeout_ms":null,"params":null})");
   ASSERT_TRUE(request);

@@ -305,6 +305,20 @@ TEST(PrometheusText, KnowsLogAndDoor) {
   EXPECT_EQ(parsed.value("http_server_active_requests"), 5);
 }
 
+TEST(PrometheusText, KnowsTheResultCache) {
+  ProcessFacts facts;
+  facts.cache =
+      CacheFacts{.hits = 3, .misses = 2, .shared = 1, .entries = 4, .bytes = 500, .max_bytes = 600};
+  const auto parsed = Exposition::parse(prometheus_text({}, facts));
+  EXPECT_EQ(joined(parsed.mistakes), "");
+  EXPECT_EQ(parsed.value("sluice_result_cache_requests_total", {{"result", "hit"}}), 3);
+  EXPECT_EQ(parsed.value("sluice_result_cache_requests_total", {{"result", "miss"}}), 2);
+  EXPECT_EQ(parsed.value("sluice_result_cache_requests_total", {{"result", "shared"}}), 1);
+  EXPECT_EQ(parsed.value("sluice_result_cache_entries"), 4);
+  EXPECT_EQ(parsed.value("sluice_result_cache_bytes"), 500);
+  EXPECT_EQ(parsed.value("sluice_result_cache_bytes_max"), 600);
+}
+
 TEST(PrometheusText, KnowsHowTheLastReloadWent) {
   ProcessFacts facts;
   facts.reload = ReloadFacts{false, std::chrono::system_clock::from_time_t(1'700'000'000)};
