@@ -159,7 +159,7 @@ async function cutAfter(bytes, use) {
 }
 
 test('an answer that is cut in the middle is an error', async () => {
-  const ask = () => sql`select repeat('x', 100) as x from generate_series(1, 500)`;
+  const ask = () => sql`select md5(g::text) as x from generate_series(1, 500) g`; // it may come compressed
   assert.equal((await cutAfter(Infinity, ask)).length, 500);
-  assert.match(String(await rejection(cutAfter(30000, ask))), /terminated|fetch failed/);
+  assert.match(String(await rejection(cutAfter(1000, ask))), /terminated|fetch failed/);
 });
