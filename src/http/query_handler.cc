@@ -76,20 +76,21 @@ void answer_query(const ApiCall& call, bool tagged, Result<gateway::QueryAnswer>
   call.exchange->respond(std::move(response));
 }
 
-/// Why an answer cannot be what was said before; null: it can. The body has been looked at already.
+/// Why a request cannot be answered with what was said before; null: it can, or does not want it.
 const char* misuse_of_reuse(const Request& http, const json::QueryRequest& request) {
-  if (!request.query.read_only) {
+  const bool conditional = !http.header("if-none-match").empty();
+  if (conditional && !request.query.read_only) {
     return "If-None-Match is only for queries with \"read_only\": true";
   }
-  if (has_idempotency_key(http)) {
+  if (has_idempotency_key(http) && (conditional || request.etag || request.cache_ttl)) {
     return "Idempotency-Key goes with neither cache_ttl_ms nor ETags: it is for writes, they are "
            "for reads";
   }
   return nullptr;
 }
 
-std::function<void()> run_query(const ApiCall& call, gateway::QueryService::Order order,
-                                bool tagged) {
+std::function<void()> run_query(const ApiCall& call, gateway::QueryService::Order order) {
+  const bool tagged = order.request.etag || !call.request().header("if-none-match").empty();
   auto done = [call, tagged](Result<gateway::QueryAnswer> answer) {
     answer_query(call, tagged, std::move(answer));
   };
@@ -105,10 +106,8 @@ void query(const ApiCall& call) {
   if (!accepts_json(call.request())) return call.respond(not_acceptable());
   auto request = json::decode_query(call.request().body);
   if (!request) return call.respond(request.error());
-  const bool tagged = request->etag || !call.request().header("if-none-match").empty();
-  if (tagged || request->cache_ttl) {
-    const char* const misuse = misuse_of_reuse(call.request(), *request);
-    if (misuse) return call.respond(invalid_request(misuse));
+  if (const char* misuse = misuse_of_reuse(call.request(), *request)) {
+    return call.respond(invalid_request(misuse));
   }
   gateway::QueryService::Order order{call.db_id(),
                                      std::move(*request),
@@ -124,7 +123,7 @@ void query(const ApiCall& call) {
                                  });
     });
   }
-  call.exchange->on_client_gone(run_query(call, std::move(order), tagged));
+  call.exchange->on_client_gone(run_query(call, std::move(order)));
 }
 
 void explain(const ApiCall& call) {
