@@ -17,7 +17,11 @@ import report
 import tables
 from databases import Databases
 from rounds import measure, running
-from sections import MANY_DATABASES, SECTIONS, Setup
+from sections import DATABASES, SECTIONS, Setup
+
+
+def _databases_of(section):
+    return DATABASES.get(section, 5)
 
 
 @contextlib.contextmanager
@@ -26,7 +30,7 @@ def setup(options):
         directory = tempfile.mkdtemp(prefix="sluice-bench-")
         stack.callback(shutil.rmtree, directory, ignore_errors=True)
         print("Starting PostgreSQL", flush=True)
-        databases = Databases(20 if MANY_DATABASES & set(options.only) else 5)
+        databases = Databases(max(_databases_of(name) for name in options.only))
         stack.callback(databases.close)
         yield Setup(binary=os.path.abspath(options.binary or build.GATEWAY), databases=databases, directory=directory,
                     pool=options.pool, peers=os.path.abspath(options.peers), peer_names=options.peer)
@@ -50,7 +54,8 @@ def run(options, arguments):
     results, all_right = [], True
     with setup(options) as made:
         for name in options.only:
-            section = SECTIONS[name](made)
+            usual = max(_databases_of(other) for other in options.only if other != "hundred" or name == "hundred")
+            section = SECTIONS[name](dataclasses.replace(made, databases=made.databases.first(usual)))
             samples, right = measure_section(section, command_line.plan(options), made.databases.pid)
             all_right = all_right and right
             if not samples:

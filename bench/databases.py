@@ -1,5 +1,6 @@
 """The PostgreSQL of a benchmark: private, tuned so that disks and background work do not disturb."""
 
+import copy
 import os
 import sys
 
@@ -39,6 +40,12 @@ class Databases:
         except BaseException:
             self.close()
             raise
+
+    def first(self, count):
+        """The same, with only the first so many."""
+        part = copy.copy(self)
+        part.names = self.names[:count]
+        return part
 
     def close(self):
         self._postgres.close()

@@ -6,7 +6,9 @@ import isolation
 from contestants import Gateway, Peer
 from pgbench import Pgbench
 from processes import CORES
-from workloads import BUSY, FANOUT, HEALTH, NINETEEN, POINT, ROWS, TWENTIETH, TWENTY, WORK, Workload
+from streams import Copy
+from workloads import (BUSY, CSV, FANOUT, FOUR_READERS, HEALTH, HUNDRED, NDJSON, NINETEEN, POINT, ROWS, TWENTIETH, TWENTY, WORK, ZIPPED,
+                       Workload)
 
 
 @dataclasses.dataclass
@@ -63,6 +65,21 @@ def rows(setup):
 
 def fanout(setup):
     return _main("fanout", "One row from each of five databases", FANOUT, setup, others=[_without_batches(setup)])
+
+
+def streams(setup):
+    gateway, copy = Gateway("sluice", setup), Copy(setup)
+    entries = [Entry(copy, CSV), Entry(gateway, NDJSON, "sluice, NDJSON"), Entry(gateway, CSV, "sluice, CSV"),
+               Entry(gateway, ZIPPED, "sluice, NDJSON, gzip"), Entry(gateway, FOUR_READERS, "sluice, a thousand at a time"),
+               *(Entry(Peer(peer, setup), FOUR_READERS, f"{peer}, a thousand at a time") for peer in setup.peer_names)]
+    return Section("streams", "Large results, four readers; a request is 1,000 rows", entries, reference=copy.label, ranked=True)
+
+
+def hundred(setup):
+    one = dataclasses.replace(setup, pool=1)
+    servers = [Gateway("sluice", one), *(Peer(peer, one) for peer in setup.peer_names)]
+    return Section("hundred", f"One row from each of a hundred databases, {HUNDRED.connections} connections",
+                   [Entry(server, HUNDRED) for server in servers], ranked=True)
 
 
 def health(setup):
@@ -125,8 +142,9 @@ def fair_shares(setup):
                    [Entry(*pair) for pair in pairs], reference=pairs[0][0].label, compares_p99=True)
 
 
-SECTIONS = {"point": point, "rows": rows, "fanout": fanout, "health": health,
+SECTIONS = {"point": point, "rows": rows, "fanout": fanout, "health": health, "streams": streams, "hundred": hundred,
             "spread": spread, "workers": workers, "pools": pools,
             "pipelining": pipelining, "sizing": sizing, "isolation": isolated, "shares": fair_shares}
 QUICK = ["point", "rows", "fanout", "health"]
-MANY_DATABASES = {"spread", "workers", "pools", "isolation"}  # need twenty
+# How many databases a section needs; the others need five.
+DATABASES = {"spread": 20, "workers": 20, "pools": 20, "isolation": 20, "hundred": 100}

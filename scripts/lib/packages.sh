@@ -4,7 +4,7 @@
 
 build_packages=(build-essential ccache cmake ninja-build pkg-config
                 libpistache-dev libpqxx-dev libpq-dev rapidjson-dev libyaml-cpp-dev libspdlog-dev libfmt-dev
-                libcli11-dev libexpected-dev libboost-dev prometheus-cpp-dev libsodium-dev)
+                libcli11-dev libexpected-dev libboost-dev prometheus-cpp-dev libsodium-dev zlib1g-dev)
 run_packages=(postgresql curl jq ca-certificates)
 test_packages=(libgtest-dev libgmock-dev python3 python3-yaml docker-compose procps clang-format git systemd)
 test_packages+=(prometheus)  # promtool, and a Prometheus of the tests' own

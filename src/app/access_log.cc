@@ -28,6 +28,7 @@ void log_access(Log& log, const http::AccessRecord& record) {
   if (db_id != request.path_parameters.end()) fields.emplace_back("db_id", db_id->second);
   if (!record.origin.actor.empty()) fields.emplace_back("actor", record.origin.actor);
   const auto trace_id = manager::trace_id(record.origin.traceparent);
+  if (record.incomplete) fields.emplace_back("incomplete", true);
   if (!trace_id.empty()) fields.emplace_back("trace_id", trace_id);
   log.info("request", fields);
 }

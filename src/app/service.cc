@@ -23,6 +23,8 @@ http::ServerOptions server_options(const config::ServerConfig& config) {
   options.body_timeout = config.body_timeout;
   options.idle_timeout = config.idle_timeout;
   options.write_timeout = config.write_timeout;
+  options.min_read_bytes_per_second = config.min_read_bytes_per_second;
+  options.gzip = config.gzip;
   options.cors_origins = config.cors_origins;
   options.allowed_hosts = config.allowed_hosts;
   return options;

@@ -56,6 +56,8 @@ struct ServerConfig {
   std::chrono::milliseconds body_timeout{30'000};
   std::chrono::milliseconds idle_timeout{75'000};
   std::chrono::milliseconds write_timeout{30'000};
+  std::int64_t min_read_bytes_per_second = 500;
+  bool gzip = true;
   std::chrono::milliseconds drain_delay{0};
   std::chrono::milliseconds drain_timeout{30'000};
   std::vector<std::string> cors_origins;

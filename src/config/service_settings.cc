@@ -118,8 +118,8 @@ Mistake set_format(Config& config, const Values& values) {
   return set_word(config.log.format, values.front(), {"auto", "json", "text"});
 }
 
-template <auto member>
-constexpr ServiceSetting log_switch(const Naming& naming, std::span<const std::string_view> also) {
+template <auto section, auto member>
+constexpr ServiceSetting toggle(const Naming& naming, std::span<const std::string_view> also = {}) {
   return {naming.name,
           SettingKind::kBoolean,
           0,
@@ -130,10 +130,12 @@ constexpr ServiceSetting log_switch(const Naming& naming, std::span<const std::s
           [](Config& config, const Values& values) -> Mistake {
             const auto value = base::read_boolean(values.front());
             if (!value) return value.error();
-            config.log.*member = *value;
+            field<section, member>(config) = *value;
             return std::nullopt;
           },
-          [](const Config& config) { return std::string(config.log.*member ? "true" : "false"); }};
+          [](const Config& config) {
+            return std::string(field<section, member>(config) ? "true" : "false");
+          }};
 }
 
 /// The longest that sockaddr_un takes.
@@ -217,6 +219,13 @@ constexpr ServiceSetting kSettings[] = {
         {"server.idle_timeout_ms", "How long a connection may rest between two requests."}),
     duration<kServer, &ServerConfig::write_timeout, 1>(
         {"server.write_timeout_ms", "A client that takes nothing for so long is dropped."}),
+    whole<kServer, &ServerConfig::min_read_bytes_per_second, 0, 1'000'000'000>(
+        kInteger,
+        {"server.min_read_bytes_per_second",
+         "A client that takes less than this, on the average of twice server.write_timeout_ms, is "
+         "dropped. 0 is no limit."}),
+    toggle<kServer, &ServerConfig::gzip>(
+        {"server.gzip", "Compress what clients ask to have compressed, from 1 KiB on."}),
     duration<kServer, &ServerConfig::drain_delay, 0>(
         {"server.drain_delay_ms",
          "On SIGTERM: how long /readyz says no before the listener closes."}),
@@ -263,11 +272,12 @@ constexpr ServiceSetting kSettings[] = {
          set_level, [](const Config& config) { return config.log.level; }),
     word({"log.format", "How lines look; auto is text on a terminal, and else json."},
          "auto, json, text", set_format, [](const Config& config) { return config.log.format; }),
-    log_switch<&LogConfig::access>({"log.access",
-                                    "One line per request, at level info; what an open dashboard "
-                                    "reads only when the level is debug."},
-                                   {}),
-    log_switch<&LogConfig::pool_events>(
+    toggle<&Config::log, &LogConfig::access>(
+        {"log.access",
+         "One line per request, at level info; what an open dashboard "
+         "reads only when the level is debug."},
+        {}),
+    toggle<&Config::log, &LogConfig::pool_events>(
         {"log.pool_events",
          "Connect, checkout and checkin of every connection, whatever log.level says."},
         kPoolEventsNames),
@@ -275,7 +285,7 @@ constexpr ServiceSetting kSettings[] = {
         {"log.slow_query_ms",
          "A statement that takes as long at the database gets a line, without its literals; 0: "
          "none does."}),
-    log_switch<&LogConfig::trace_comment>(
+    toggle<&Config::log, &LogConfig::trace_comment>(
         {"log.trace_comment",
          "Appends a caller's traceparent header to the statement as an SQL comment. Such a "
          "statement is not prepared, as its text is never sent twice."},

@@ -7,11 +7,14 @@
 #include "base/event_loop.h"
 #include "gateway/in_flight.h"
 #include "gateway/query_watch.h"
+#include "gateway/row_stream.h"
 #include "json/requests.h"
 #include "manager/fan_out.h"
 #include "manager/manager.h"
 
 namespace sluice::gateway {
+
+class FanOutLegs;
 
 /// The encoded answer of a fan-out: 200 when all legs succeeded, 207 when some failed, 503 when all
 /// did, or fewer succeeded than asked for.
@@ -21,7 +24,8 @@ struct FanOutAnswer {
   ByteCharge charge;  ///< the memory of `body`
 };
 
-/// Runs the same statement over many databases and puts the answers together.
+/// Runs the same statement over many databases and puts the answers together, or gives them on one
+/// by one.
 class FanOutService {
  public:
   FanOutService(manager::Manager& manager, QueryWatch& watch, InFlight& in_flight)
@@ -38,7 +42,17 @@ class FanOutService {
   /// returns.
   std::function<void()> run(Order order, std::function<void(Result<FanOutAnswer>)> done);
 
+  struct Running {
+    std::function<void()> cancel;
+    std::function<void()> drained;  ///< the receiver takes more now
+  };
+  /// Each leg, as NDJSON, as soon as it has ended. The receiver may be called before this returns.
+  Running stream(Order order, std::shared_ptr<StreamReceiver> receiver);
+
  private:
+  std::function<void()> start(Order order, std::vector<std::string> db_ids,
+                              std::shared_ptr<FanOutLegs> legs);
+
   manager::Manager& manager_;
   QueryWatch& watch_;
   InFlight& in_flight_;

@@ -27,6 +27,7 @@ Gateway::Gateway(const Dependencies& dependencies, const std::shared_ptr<const A
       queries_(manager_, watch_, in_flight_),
       result_cache_(dependencies.result_cache_bytes),
       cached_queries_(manager_, queries_, result_cache_, in_flight_),
+      streams_(manager_, watch_, in_flight_),
       transactions_(manager_, watch_, in_flight_),
       once_(dependencies.idempotency_bytes),
       explains_(manager_, watch_),

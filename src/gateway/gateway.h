@@ -25,6 +25,7 @@
 #include "gateway/server_view.h"
 #include "gateway/session_service.h"
 #include "gateway/snapshots.h"
+#include "gateway/stream_service.h"
 #include "gateway/transaction_service.h"
 #include "json/requests.h"
 #include "manager/manager.h"
@@ -87,6 +88,7 @@ class Gateway {
   /// Those whose results may be kept.
   [[nodiscard]] CachedQueries& cached_queries() { return cached_queries_; }
   [[nodiscard]] ResultCache& result_cache() { return result_cache_; }
+  [[nodiscard]] StreamService& streams() { return streams_; }
   [[nodiscard]] TransactionService& transactions() { return transactions_; }
   /// Requests that are to be carried out once.
   [[nodiscard]] IdempotencyStore& once() { return once_; }
@@ -155,6 +157,7 @@ class Gateway {
   QueryService queries_;
   ResultCache result_cache_;
   CachedQueries cached_queries_;
+  StreamService streams_;
   TransactionService transactions_;
   IdempotencyStore once_;
   ExplainService explains_;

@@ -23,6 +23,8 @@ class ByteStream {
   [[nodiscard]] virtual IoResult write(std::span<const std::string_view> parts) = 0;
   /// Tells the client that nothing more will come; reading goes on.
   virtual void shut_down_writing() = 0;
+  /// Lets `close` look like a failure to the client, where a plain end would look like success.
+  virtual void spoil() = 0;
   /// Gives the socket back, once. The connection is not called any more.
   virtual void close() = 0;
 };

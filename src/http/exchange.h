@@ -65,12 +65,25 @@ class Exchange {
   /// Answers; exactly once, on the worker's thread, now or later. Answers of pipelined requests
   /// wait for their turn. When the client has gone it is dropped.
   virtual void respond(Response response) = 0;
-  /// Calls `gone` once if the client leaves before the answer. Replaces an earlier function; not
-  /// called any more after `respond`.
+  /// Calls `gone` once if the client leaves before the answer, or before the end of its body.
+  /// Replaces an earlier function; not called any more after `respond`, `finish` or `break_off`.
   virtual void on_client_gone(std::function<void()> gone) = 0;
+
+  /// Instead of `respond`: begins an answer whose body follows in pieces, through `write`, until
+  /// `finish` or `break_off`. `head.body` is not used.
+  virtual void begin(Response head) = 0;
+  /// Adds to the body. False: the client has yet to take what there is; wait until `drained`, which
+  /// is then called once, before more is written.
+  virtual bool write(std::string_view piece) = 0;
+  virtual void on_drained(std::function<void()> drained) = 0;
+  /// The body is complete.
+  virtual void finish() = 0;
+  /// The body stays incomplete, and the client is made to see that: what was written is still sent,
+  /// then the connection is closed.
+  virtual void break_off() = 0;
 };
 
-/// Answers requests. Must call `respond` on every exchange sooner or later, and must not block.
+/// Answers requests. Must answer every exchange sooner or later, and must not block.
 using Handler = std::function<void(std::shared_ptr<Exchange>)>;
 
 }  // namespace sluice::http

@@ -1,7 +1,6 @@
 #include "http/http_connection.h"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "http/request_id.h"
@@ -27,6 +26,7 @@ HttpConnection::HttpConnection(ConnectionContext& context, std::unique_ptr<ByteS
       stream_(std::move(stream)),
       client_(std::move(client)),
       parser_(context.options.max_head_bytes, context.options.max_body_bytes),
+      reader_({context.options.write_timeout, context.options.min_read_bytes_per_second}),
       timer_(context.loop.timers(), [this] { on_time(); }) {}
 
 HttpConnection::~HttpConnection() { detach_all(); }
@@ -177,62 +177,6 @@ void HttpConnection::refuse(const Refusal& refusal) {
   exchanges_.back()->respond_problem(refusal.status, refusal.code, refusal.detail,
                                      std::move(headers));
   in_turn_ = was_in_turn;
-}
-
-// --- answering
-
-void HttpConnection::answered() {
-  if (in_turn_ || state_ != State::kServing) return;
-  if (!exchanges_.front()->answered()) return;  // not its turn yet
-  guarded([this] {
-    consume_pending();
-    settle();
-  });
-}
-
-void HttpConnection::write_answers() {
-  while (!exchanges_.empty() && exchanges_.front()->answered() && !last_answer_out_) {
-    const auto exchange = std::move(exchanges_.front());
-    exchanges_.pop_front();
-    if (context_.draining || (input_ended_ && pending_.empty())) last_request_in_ = true;
-    last_answer_out_ = last_request_in_ && !in_flight();
-    write_answer(*exchange, last_answer_out_);
-  }
-}
-
-void HttpConnection::write_answer(HttpExchange& exchange, bool last) {
-  const Request& request = exchange.request();
-  Response& response = exchange.response();
-  const int status = response.status;
-  const std::size_t bytes = response.body.size();
-  AnswerFraming framing;
-  framing.version_minor = request.version_minor;
-  framing.head_only = request.method == Method::Head;
-  framing.close = last;
-  framing.request_id = request.request_id;
-  framing.further_headers = exchange.header_lines;
-  context_.encoder.append(output_, framing, std::move(response));
-  if (!context_.access_log) return;
-  const auto elapsed = std::chrono::duration_cast<std::chrono::microseconds>(context_.loop.now() -
-                                                                             request.received_at);
-  context_.access_log({request, exchange.origin(), status, bytes, elapsed});
-}
-
-void HttpConnection::write_interim() {
-  output_.small().append("HTTP/1.1 100 Continue\r\n\r\n");
-  flush();
-}
-
-void HttpConnection::flush() {
-  if (output_.empty() || state_ != State::kServing) return;
-  const IoResult result = output_.flush(*stream_);
-  if (result.kind == IoResult::Kind::kBroken) return finish();
-  const bool stuck_before = output_by_ != base::TimePoint::max();
-  if (output_.empty()) {
-    output_by_ = base::TimePoint::max();
-  } else if (result.bytes > 0 || !stuck_before) {
-    output_by_ = context_.loop.now() + context_.options.write_timeout;
-  }
 }
 
 }  // namespace sluice::http

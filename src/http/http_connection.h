@@ -18,6 +18,7 @@
 #include "http/request_parser.h"
 #include "http/response_encoder.h"
 #include "http/server.h"
+#include "http/slow_reader.h"
 
 namespace sluice::http {
 
@@ -65,6 +66,8 @@ class HttpConnection final : public AnswerSink,
   void abort();
 
   void answered() override;
+  [[nodiscard]] std::size_t unsent(const HttpExchange& exchange) const override;
+  [[nodiscard]] bool compresses() const override { return context_.options.gzip; }
 
  private:
   enum class State { kServing, kLingering, kClosed };
@@ -98,6 +101,13 @@ class HttpConnection final : public AnswerSink,
   // Answering.
   void write_answers();
   void write_answer(HttpExchange& exchange, bool last);
+  void write_pieces(HttpExchange& exchange);
+  void end_pieces(const HttpExchange& exchange, BodyFraming body);
+  void note_end(bool closes);
+  [[nodiscard]] static AnswerFraming framing_of(const HttpExchange& exchange);
+  void log_access(const HttpExchange& exchange, std::size_t bytes);
+  void log_unfinished();
+  void tell_of_room();
   void write_interim();
   void flush();
 
@@ -136,11 +146,12 @@ class HttpConnection final : public AnswerSink,
   bool last_request_in_ = false;
   bool last_answer_out_ = false;
   bool probed_ = false;
+  bool spoiled_ = false;  // the last answer is incomplete, and only a reset can tell
   bool resuming_ = false;
   bool counted_busy_ = false;
   Awaiting awaiting_ = Awaiting::kNothing;
   base::TimePoint input_by_ = base::TimePoint::max();
-  base::TimePoint output_by_ = base::TimePoint::max();
+  SlowReader reader_;
   base::TimePoint probe_at_ = base::TimePoint::max();
   base::TimePoint linger_until_ = base::TimePoint::max();
   base::Timer timer_;

@@ -28,6 +28,8 @@ void HttpConnection::settle() {
   if (peer_finished_ && in_flight() && !std::exchange(probed_, true)) {
     probe_at_ = context_.loop.now() + kProbeDelay;
   }
+  tell_of_room();
+  if (state_ == State::kClosed) return;
   await_input();
   if (may_read() || (!pending_.empty() && takes_requests())) resume_soon();
   start_timer();
@@ -82,7 +84,7 @@ void HttpConnection::await_input() {
 /// The timer is left armed when it would fire too early: firing once for nothing is cheaper than
 /// moving it with every request.
 void HttpConnection::start_timer() {
-  const auto next = std::min({input_by_, output_by_, probe_at_, linger_until_});
+  const auto next = std::min({input_by_, reader_.due(), probe_at_, linger_until_});
   if (next == base::TimePoint::max() || (timer_.armed() && timer_.at() <= next)) return;
   timer_.arm(next);
 }
@@ -90,7 +92,9 @@ void HttpConnection::start_timer() {
 void HttpConnection::on_time() {
   guarded([this] {
     const auto now = context_.loop.now();
-    if (now >= output_by_ || now >= linger_until_) return finish();
+    if (now >= linger_until_) return finish();
+    if (now >= reader_.due()) flush();  // the poller tells of room only when there is much of it
+    if (state_ == State::kClosed || reader_.given_up(now)) return finish();
     if (now >= probe_at_) probe();
     if (now >= input_by_) on_input_timeout();
     settle();
@@ -98,11 +102,13 @@ void HttpConnection::on_time() {
 }
 
 /// A client that only closed its sending side ignores this; one that has left answers with a reset,
-/// and so its query can be cancelled. HTTP/1.0 knows no interim answers.
+/// and so its query can be cancelled. HTTP/1.0 knows no interim answers, and none may come inside
+/// an answer.
 void HttpConnection::probe() {
   probe_at_ = base::TimePoint::max();
   if (exchanges_.empty() || !output_.empty()) return;
-  if (exchanges_.front()->request().version_minor == 1) write_interim();
+  const HttpExchange& first = *exchanges_.front();
+  if (first.request().version_minor == 1 && !first.head_sent) write_interim();
 }
 
 void HttpConnection::on_input_timeout() {
@@ -142,11 +148,13 @@ void HttpConnection::drain() {
 /// Closing a socket that still holds unread input resets the connection and may destroy the last
 /// answer on its way. So: say that nothing more comes, and wait for the client to close.
 void HttpConnection::linger() {
-  if (input_ended_) return finish();
+  if (spoiled_) stream_->spoil();
+  if (input_ended_ || spoiled_) return finish();
   state_ = State::kLingering;
   stream_->shut_down_writing();
   linger_until_ = context_.loop.now() + kLingerPatience;
-  input_by_ = output_by_ = probe_at_ = base::TimePoint::max();
+  input_by_ = probe_at_ = base::TimePoint::max();
+  reader_.caught_up();
   pending_ = {};
 }
 
@@ -159,6 +167,7 @@ void HttpConnection::finish() {
   state_ = State::kClosed;
   update_busy();
   timer_.disarm();
+  log_unfinished();
   stream_->close();
   detach_all();
 }

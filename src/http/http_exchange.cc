@@ -18,16 +18,17 @@ void HttpExchange::identify(std::string actor) {
 
 void HttpExchange::respond(Response response) {
   assert(loop_.is_current());
-  if (answered_) return;
-  answered_ = true;
+  if (settled_ || streams_ || !compress(response)) return;
+  settled_ = answered_ = true;
   response_ = std::move(response);
-  const auto gone =
-      std::exchange(gone_, nullptr);  // destroyed last: it may own the handler's state
+  // Destroyed last: they may own the handler's state.
+  const auto gone = std::exchange(gone_, nullptr);
+  const auto drained = std::exchange(drained_, nullptr);
   sink_->answered();
 }
 
 void HttpExchange::on_client_gone(std::function<void()> gone) {
-  if (answered_) return;
+  if (settled_) return;
   gone_ = std::move(gone);
 }
 
@@ -47,17 +48,22 @@ void HttpExchange::respond_problem(int status, std::string code, std::string det
 std::shared_ptr<Exchange> HttpExchange::handle(std::shared_ptr<HttpExchange> exchange) {
   HttpExchange* const raw = exchange.get();
   return {raw, [exchange = std::move(exchange)](Exchange*) mutable {
-            if (exchange->answered_) return;
+            if (exchange->settled_) return;
             base::EventLoop& loop = exchange->loop_;
-            loop.post([dropped = std::move(exchange)] {
-              dropped->respond_problem(500, "internal", "the request was dropped; this is a bug");
-            });
+            loop.post([dropped = std::move(exchange)] { dropped->give_up(); });
           }};
+}
+
+void HttpExchange::give_up() {
+  if (streams_) return break_off();
+  respond_problem(500, "internal", "the request was dropped; this is a bug");
 }
 
 void HttpExchange::detach() {
   sink_ = nullptr;
-  if (answered_.exchange(true)) return;
+  answered_ = true;
+  const auto drained = std::exchange(drained_, nullptr);
+  if (settled_.exchange(true)) return;
   const auto gone = std::exchange(gone_, nullptr);
   if (!gone) return;
   try {

@@ -1,15 +1,22 @@
 // POST /query/<db_id>, …/explain, POST /transaction/<db_id> and POST /query: statements at one
 // database, several as one, and at many databases.
+#include <array>
 #include <chrono>
 #include <functional>
+#include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 
 #include "gateway/gateway.h"
 #include "http/api.h"
 #include "http/etag.h"
 #include "http/once.h"
+#include "http/result_form.h"
+#include "http/stream_answer.h"
 #include "json/requests.h"
 
 namespace sluice::http {
@@ -26,19 +33,51 @@ void answer_fan_out(const ApiCall& call, gateway::FanOutAnswer answer) {
   call.exchange->respond(std::move(response));
 }
 
-/// Rows come as JSON only.
-bool accepts_json(const Request& request) {
-  const auto accept = request.header("accept");
-  if (accept.empty()) return true;
-  for (const std::string_view type : {"*/*", "application/*", "application/json"}) {
-    if (accept.find(type) != std::string_view::npos) return true;
-  }
-  return false;
+constexpr std::array kOfStatements{ResultForm::kJson, ResultForm::kNdjson, ResultForm::kCsv};
+constexpr std::array kOfFanOuts{ResultForm::kJson, ResultForm::kNdjson};
+constexpr std::array kOfTransactions{ResultForm::kJson};
+
+/// What the result is given as; if there is no such thing, the call has been answered.
+std::optional<ResultForm> wanted_form(const ApiCall& call, std::span<const ResultForm> offered) {
+  const auto form = result_form(call.request().header("accept"), offered);
+  if (form) return form;
+  std::string detail = "results are given as application/json";
+  if (offered.size() > 1) detail += ", application/x-ndjson";
+  if (offered.size() > 2) detail += ", text/csv";
+  call.respond(
+      json::Problem::of(406, "not_acceptable", "Not acceptable", detail + "; accept one of them"));
+  return std::nullopt;
 }
 
-json::Problem not_acceptable() {
-  return json::Problem::of(406, "not_acceptable", "Not acceptable",
-                           "results are given as application/json; accept that");
+/// Why there can be no stream for a request; null: there can.
+const char* misuse_of_stream(const Request& http, const json::QueryRequest& request) {
+  if (has_idempotency_key(http)) {
+    return "Idempotency-Key is not supported for streams: nobody keeps them to give them again; "
+           "ask for application/json, or leave the key out";
+  }
+  if (request.etag || request.cache_ttl || !http.header("if-none-match").empty()) {
+    return "a stream is never kept: cache_ttl_ms and ETags are for application/json";
+  }
+  const auto* format = std::get_if<json::ResultFormat>(&request.format);
+  if (!format || format->rows == json::ResultFormat::Rows::kScalar) {
+    return "a stream has rows: use the format objects or arrays";
+  }
+  return nullptr;
+}
+
+void stream(const ApiCall& call, gateway::QueryService::Order order, ResultForm form) {
+  if (const char* misuse = misuse_of_stream(call.request(), order.request)) {
+    return call.respond(invalid_request(misuse));
+  }
+  const bool csv = form == ResultForm::kCsv;
+  if (csv) order.request.query.unique_column_names = false;
+  auto encoder = csv ? json::csv_encoder()
+                     : json::ndjson_encoder(std::get<json::ResultFormat>(order.request.format));
+  const auto running = call.gateway.streams().run(
+      std::move(order), std::move(encoder),
+      std::make_shared<StreamAnswer>(call, std::string(csv ? json::kCsvType : json::kNdjsonType)));
+  call.exchange->on_drained([rows = running.stream] { rows->drained(); });
+  call.exchange->on_client_gone([statement = running.call] { statement.cancel(); });
 }
 
 /// What the result cache did (RFC 9211), and how old the result is.
@@ -103,10 +142,12 @@ std::function<void()> run_query(const ApiCall& call, gateway::QueryService::Orde
 }
 
 void query(const ApiCall& call) {
-  if (!accepts_json(call.request())) return call.respond(not_acceptable());
+  const auto form = wanted_form(call, kOfStatements);
+  if (!form) return;
   auto request = json::decode_query(call.request().body);
   if (!request) return call.respond(request.error());
-  if (const char* misuse = misuse_of_reuse(call.request(), *request)) {
+  const char* misuse = misuse_of_reuse(call.request(), *request);
+  if (misuse && *form == ResultForm::kJson) {
     return call.respond(invalid_request(misuse));
   }
   gateway::QueryService::Order order{call.db_id(),
@@ -115,6 +156,7 @@ void query(const ApiCall& call) {
                                      call.request().received_at,
                                      &call.exchange->origin(),
                                      call.gateway.rules().trace_comment};
+  if (*form != ResultForm::kJson) return stream(call, std::move(order), *form);
   if (has_idempotency_key(call.request())) {
     return answer_once(call, [&call, &order](OnceDone done) {
       call.gateway.queries().run(std::move(order),
@@ -146,7 +188,7 @@ void answer_transaction(const ApiCall& call, gateway::TransactionAnswer answer) 
 }
 
 void transaction(const ApiCall& call) {
-  if (!accepts_json(call.request())) return call.respond(not_acceptable());
+  if (!wanted_form(call, kOfTransactions)) return;
   auto request = json::decode_transaction(call.request().body);
   if (!request) return call.respond(request.error());
   gateway::TransactionService::Order order{call.db_id(),
@@ -169,11 +211,23 @@ void transaction(const ApiCall& call) {
   call.exchange->on_client_gone([running] { running.cancel(); });
 }
 
+void stream_fan_out(const ApiCall& call, json::FanOutRequest request) {
+  const auto receiver = std::make_shared<StreamAnswer>(call, std::string(json::kNdjsonType));
+  auto running =
+      call.gateway.fan_outs().stream({std::move(request), call.loop(), call.request().received_at,
+                                      &call.exchange->origin(), call.gateway.rules().trace_comment},
+                                     receiver);
+  call.exchange->on_drained(std::move(running.drained));
+  call.exchange->on_client_gone(std::move(running.cancel));
+}
+
 void fan_out(const ApiCall& call) {
   if (has_idempotency_key(call.request())) return refuse_idempotency_key(call);
-  if (!accepts_json(call.request())) return call.respond(not_acceptable());
+  const auto form = wanted_form(call, kOfFanOuts);
+  if (!form) return;
   auto request = json::decode_fan_out(call.request().body);
   if (!request) return call.respond(request.error());
+  if (*form == ResultForm::kNdjson) return stream_fan_out(call, std::move(*request));
   auto cancel =
       call.gateway.fan_outs().run({std::move(*request), call.loop(), call.request().received_at,
                                    &call.exchange->origin(), call.gateway.rules().trace_comment},

@@ -42,11 +42,25 @@ void append_field(std::string& out, std::string_view name, std::string_view valu
 
 bool has_no_body(int status) { return status < 200 || status == 204 || status == 304; }
 
+void append_framing(std::string& out, BodyFraming framing, std::size_t length) {
+  if (framing == BodyFraming::kChunked) out.append("Transfer-Encoding: chunked\r\n");
+  if (framing != BodyFraming::kLength) return;
+  out.append("Content-Length: ");
+  append_number(out, length);
+  out.append("\r\n");
+}
+
 }  // namespace
 
 void ResponseEncoder::append(OutputQueue& output, const AnswerFraming& framing,
                              Response&& response) {
-  std::string& out = output.small();
+  append_head(output.small(), framing, response);
+  if (framing.head_only || has_no_body(response.status)) return;
+  output.append(std::move(response.body), std::move(response.charge));
+}
+
+void ResponseEncoder::append_head(std::string& out, const AnswerFraming& framing,
+                                  const Response& response) {
   out.append("HTTP/1.1 ");
   append_number(out, static_cast<std::size_t>(response.status));
   out.append(" ")
@@ -57,11 +71,7 @@ void ResponseEncoder::append(OutputQueue& output, const AnswerFraming& framing,
   if (!response.content_type.empty() && !has_no_body(response.status)) {
     append_field(out, "Content-Type", response.content_type);
   }
-  if (!has_no_body(response.status)) {
-    out.append("Content-Length: ");
-    append_number(out, response.body.size());
-    out.append("\r\n");
-  }
+  if (!has_no_body(response.status)) append_framing(out, framing.body, response.body.size());
   if (framing.close)
     out.append("Connection: close\r\n");
   else if (framing.version_minor == 0)
@@ -69,8 +79,6 @@ void ResponseEncoder::append(OutputQueue& output, const AnswerFraming& framing,
   out.append("X-Request-Id: ").append(framing.request_id).append("\r\n");
   for (const auto& [name, value] : response.headers) append_field(out, name, value);
   out.append(framing.further_headers).append("\r\n");
-  if (framing.head_only || has_no_body(response.status)) return;
-  output.append(std::move(response.body), std::move(response.charge));
 }
 
 std::string_view ResponseEncoder::date() {
@@ -84,6 +92,21 @@ std::string_view ResponseEncoder::date() {
   date_.assign(text.data(),
                std::strftime(text.data(), text.size(), "%a, %d %b %Y %H:%M:%S GMT", &parts));
   return date_;
+}
+
+void append_piece(OutputQueue& output, BodyFraming framing, std::string&& piece) {
+  if (piece.empty()) return;  // a chunk of that size would be the last one
+  if (framing != BodyFraming::kChunked) return output.append(std::move(piece));
+  std::array<char, 18> digits;
+  const auto end =
+      std::to_chars(digits.data(), digits.data() + digits.size(), piece.size(), 16).ptr;
+  output.small().append(digits.data(), end).append("\r\n");
+  output.append(std::move(piece));
+  output.small().append("\r\n");
+}
+
+void append_end(OutputQueue& output, BodyFraming framing) {
+  if (framing == BodyFraming::kChunked) output.small().append("0\r\n\r\n");
 }
 
 }  // namespace sluice::http

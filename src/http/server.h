@@ -28,6 +28,8 @@ struct ServerOptions {
   std::chrono::milliseconds body_timeout{30'000};
   std::chrono::milliseconds idle_timeout{75'000};   ///< between requests
   std::chrono::milliseconds write_timeout{30'000};  ///< without progress on a slow reader
+  std::int64_t min_read_bytes_per_second = 0;       ///< slower readers are dropped, see SlowReader
+  bool gzip = true;                                 ///< compress answers when asked
   std::vector<std::string> cors_origins;            ///< empty: no CORS
   std::vector<std::string> allowed_hosts;  ///< Host values besides the listen address and loopback
 };
@@ -39,6 +41,7 @@ struct AccessRecord {
   int status;
   std::size_t response_bytes;
   std::chrono::microseconds elapsed;
+  bool incomplete = false;  ///< the body was broken off, or the client left in the middle of it
 };
 
 /// HTTP/1.1 on Pistache's reactor, with a transport of our own (docs/adr/0001). One worker thread

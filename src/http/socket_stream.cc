@@ -42,6 +42,12 @@ IoResult SocketStream::write(std::span<const std::string_view> parts) {
   return result_of(::sendmsg(fd_, &message, MSG_NOSIGNAL));
 }
 
+/// Closing resets the connection then.
+void SocketStream::spoil() {
+  const linger at_once{.l_onoff = 1, .l_linger = 0};
+  ::setsockopt(fd_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+}
+
 void SocketStream::shut_down_writing() { ::shutdown(fd_, SHUT_WR); }
 
 }  // namespace sluice::http

@@ -15,6 +15,7 @@ class SocketStream final : public ByteStream {
   [[nodiscard]] IoResult read(std::span<char> buffer) override;
   [[nodiscard]] IoResult write(std::span<const std::string_view> parts) override;
   void shut_down_writing() override;
+  void spoil() override;
   void close() override { close_(); }
 
  private:

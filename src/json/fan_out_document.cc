@@ -1,22 +1,35 @@
 #include "json/fan_out_document.h"
 
+#include <algorithm>
+#include <utility>
+
+#include "json/merged_rows.h"
 #include "json/problem.h"
 #include "json/writer.h"
 
 namespace sluice::json {
 namespace {
 
+bool has_rows(const LegOutcome& leg) { return leg.result && leg.encoder->rows() > 0; }
+
 void write_merged_rows(Writer& writer, std::vector<LegOutcome>& legs) {
+  const auto first = std::ranges::find_if(legs, [](const auto& leg) { return bool{leg.result}; });
+  MergedRows merged(first == legs.end() ? ResultFormat{} : first->encoder->format());
+  for (const LegOutcome& leg : legs) {
+    if (leg.result) merged.add_columns(leg.encoder->columns());
+  }
   std::string rows = "[";
   std::int64_t count = 0;
   for (LegOutcome& leg : legs) {
-    if (!leg.result || leg.encoder->rows() == 0) continue;
+    if (!has_rows(leg)) continue;
     if (rows.size() > 1) rows += ',';
     count += leg.encoder->rows();
-    rows += leg.encoder->take_bare_rows();
+    rows += merged.fitted(leg.encoder->take_bare_rows(), leg.encoder->columns());
   }
   rows += ']';
-  writer.raw_field("rows", rows).field("count", count);
+  writer.raw_field("columns", columns_to_json(merged.columns()))
+      .raw_field("rows", rows)
+      .field("count", count);
 }
 
 void write_success(Writer& writer, LegOutcome& leg, bool merge) {
@@ -40,6 +53,13 @@ void write_failure(Writer& writer, const LegOutcome& leg) {
       .end_object();
 }
 
+/// Line breaks stand only between the tokens of a json value, never inside its strings.
+std::string as_line(std::string text) {
+  std::ranges::replace(text, '\n', ' ');
+  std::ranges::replace(text, '\r', ' ');
+  return text += '\n';
+}
+
 }  // namespace
 
 std::string fan_out_document(std::vector<LegOutcome>& legs, bool merge,
@@ -57,6 +77,32 @@ std::string fan_out_document(std::vector<LegOutcome>& legs, bool merge,
   }
   writer.end_array().field("elapsed_ms", elapsed).end_object();
   return writer.take();
+}
+
+std::string leg_line(LegOutcome& leg) {
+  Writer writer;
+  leg.result ? write_success(writer, leg, false) : write_failure(writer, leg);
+  return as_line(writer.take());
+}
+
+std::string row_lines(LegOutcome& leg) {
+  std::string lines;
+  const std::string rows = leg.encoder->take_bare_rows();
+  for (const std::string_view row : split_rows(rows)) lines += as_line(std::string(row));
+  return lines;
+}
+
+std::string end_line(const FanOutEnd& end) {
+  Writer writer;
+  writer.begin_object()
+      .begin_object("end")
+      .field("status", end.status)
+      .field("successes", end.successes)
+      .field("failures", end.failures)
+      .field("elapsed_ms", end.elapsed)
+      .end_object()
+      .end_object();
+  return writer.take() + '\n';
 }
 
 }  // namespace sluice::json

@@ -20,9 +20,23 @@ struct LegOutcome {
 };
 
 /// The answer to POST /query: {"successes":[…],"failures":[…],"elapsed_ms"}. With `merge` the rows
-/// of all successful legs stand in one list, "rows", and "count" says how many. Takes the rows out
-/// of the encoders.
+/// of all successful legs stand in one list, "rows", after their "columns" (see MergedRows), and
+/// "count" says how many. Takes the rows out of the encoders.
 [[nodiscard]] std::string fan_out_document(std::vector<LegOutcome>& legs, bool merge,
                                            std::chrono::microseconds elapsed);
+
+/// How a fan-out ended whose legs were given on one by one.
+struct FanOutEnd {
+  int status = 200;  ///< what it would have been, had it been known
+  int successes = 0;
+  int failures = 0;
+  std::chrono::microseconds elapsed{0};
+};
+/// One leg as a line: as in "successes" or "failures". Takes the rows out of the encoder.
+[[nodiscard]] std::string leg_line(LegOutcome& leg);
+/// The rows of a leg, each as a line.
+[[nodiscard]] std::string row_lines(LegOutcome& leg);
+/// The last line: {"end":{"status","successes","failures","elapsed_ms"}}.
+[[nodiscard]] std::string end_line(const FanOutEnd& end);
 
 }  // namespace sluice::json

@@ -8,22 +8,11 @@
 #include <vector>
 
 #include "json/answer_encoder.h"
-#include "json/cell_text.h"
+#include "json/row_writer.h"
 #include "json/text_buffer.h"
 #include "sluice/query.h"
 
 namespace sluice::json {
-
-/// The shape of a buffered result.
-struct ResultFormat {
-  enum class Rows { kObjects, kArrays, kScalar };
-  Rows rows = Rows::kObjects;
-  bool numbers_as_strings = false;  ///< int8 and numeric as strings
-  bool bytes_as_base64 = false;
-};
-
-/// How the cells of a column are written in this shape.
-[[nodiscard]] CellFormat cell_format(const Column& column, const ResultFormat& format);
 
 /// Writes rows as the API's own JSON, straight from the connection's buffers.
 class ResultEncoder final : public AnswerEncoder {
@@ -49,25 +38,14 @@ class ResultEncoder final : public AnswerEncoder {
   /// The rows without the brackets, for merging several legs.
   [[nodiscard]] std::string take_bare_rows();
   /// As they appear in the rows, an added db_id included.
-  [[nodiscard]] const std::vector<Column>& columns() const { return columns_; }
+  [[nodiscard]] const std::vector<Column>& columns() const { return writer_.columns(); }
+  [[nodiscard]] const ResultFormat& format() const { return writer_.format(); }
   [[nodiscard]] std::int64_t rows() const { return count_; }
 
  private:
-  /// What stands before a cell of one column (bracket, comma, name), and how the cell is written.
-  struct ColumnPlan {
-    TextBuffer::Piece lead;
-    CellFormat format;
-  };
-  void add_db_id_column();
-  void put_row(std::span<const Cell> cells);
   [[nodiscard]] std::size_t put_frame(TextBuffer& frame, const Completion& completion) const;
 
-  ResultFormat format_;
-  std::string db_id_;
-  std::vector<Column> columns_;
-  std::vector<ColumnPlan> plans_;
-  std::string row_begin_;
-  std::string_view row_end_;
+  RowWriter writer_;
   std::int64_t count_ = 0;
 };
 

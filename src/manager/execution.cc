@@ -9,6 +9,9 @@ namespace sluice::manager {
 namespace {
 
 constexpr std::chrono::milliseconds kHungAfter{500};
+/// A server hears of a cancel only when what it has sent of a stream was read, over a slow line
+/// too.
+constexpr std::chrono::milliseconds kStreamHungAfter{5'000};
 constexpr std::chrono::milliseconds kLargestMargin{100};
 
 /// Ten times what the slowest in a batch usually takes.
@@ -21,6 +24,10 @@ std::chrono::microseconds micros(base::Duration duration) {
 std::string seconds_text(base::Duration duration) {
   return std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(duration).count()) +
          " ms";
+}
+
+base::Duration hung_after(const Plan& plan) {
+  return plan.silence.count() > 0 ? kStreamHungAfter : kHungAfter;
 }
 
 /// Each worker counts its own calls.
@@ -169,7 +176,7 @@ void Execution::on_alarm() {
       return ask_to_stop();
     case Alarm::kAnswer:
       alarm_ = Alarm::kAbandon;
-      timer_.arm(plan_.deadline.at() + kHungAfter);
+      timer_.arm(plan_.deadline.at() + hung_after(plan_));
       return answer(fail(timeout_error(Outcome::kUnknown)));
     case Alarm::kAbandon:
       return abandon();
@@ -257,7 +264,7 @@ void Execution::stop_early(Error error) {
   ask_to_stop();
   if (alarm_ != Alarm::kAbandon) {
     alarm_ = Alarm::kAbandon;
-    timer_.arm((cancel_sent_ ? shard_->loop().now() : plan_.deadline.at()) + kHungAfter);
+    timer_.arm((cancel_sent_ ? shard_->loop().now() : plan_.deadline.at()) + hung_after(plan_));
   }
   error.outcome = Outcome::kUnknown;
   answer(fail(std::move(error)));

@@ -50,8 +50,8 @@ struct Plan {
 /// started and run on the shard's thread, kept alive by whatever it waits for. Answers exactly
 /// once, by its deadline, whatever the server does; the connection may stay busy a little longer.
 /// Timers: the cancel goes out 10 % (at most 100 ms) before the deadline; the answer is given at
-/// the deadline at the latest; 500 ms after it a server that has not even answered the cancel
-/// counts as hung, and its socket is shut down.
+/// the deadline at the latest; 500 ms after it (streams: 5 s) a server that has not even answered
+/// the cancel counts as hung, and its socket is shut down.
 /// A statement in a batch shares its connection, and is not cancelled while others wait for theirs.
 /// When nothing has come for 20 ms, each of the batch leaves what was sent to its fate, and is run
 /// once more on a connection of its own; the last one cancels. The same is done when it was not

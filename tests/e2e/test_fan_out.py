@@ -1,9 +1,18 @@
 """One statement over many databases."""
 
-from gateway import GatewayTest
+import json
+
+from gateway import Gateway, GatewayTest, wait_until
+from private_postgres import PrivatePostgres
+
+NDJSON = "application/x-ndjson"
 
 
-class FanOut(GatewayTest):
+def lines_of(answer):
+    return [json.loads(line) for line in answer.text.splitlines()]
+
+
+class FanOutTest(GatewayTest):
     @classmethod
     def prepare(cls):
         for name in ("eu", "us"):
@@ -23,6 +32,8 @@ class FanOut(GatewayTest):
     def ids(self, answer, kind):
         return sorted(leg["db_id"] for leg in answer.json[kind])
 
+
+class FanOut(FanOutTest):
     def test_all_legs_succeed(self):
         answer = self.fan_out(db_ids=["us", "eu"])
         self.assertEqual((answer.status, answer.json["failures"]), (200, []))
@@ -111,3 +122,101 @@ class FanOut(GatewayTest):
                 "breaker_open"))
         finally:
             self.gateway.post("/admin/databases/us/breaker", {"state": "auto"})
+
+    def test_merged_rows_have_one_list_of_columns(self):
+        self.postgres.run("create view things as select 1 as a, 'x'::text as b", "eu")
+        self.postgres.run("create view things as select 'y'::text as c, 2.5 as a", "us")
+        for name in ("eu", "us"):
+            self.postgres.run("grant select on things to app", name)
+        answer = self.fan_out("select * from things", db_ids=["eu", "us"], merge=True).json
+        self.assertEqual([(column["name"], column["type"]) for column in answer["columns"]],
+                         [("db_id", "text"), ("a", "numeric"), ("b", "text"), ("c", "text")])
+        rows = {row["db_id"]: row for row in answer["rows"]}
+        self.assertEqual((rows["eu"]["a"], rows["eu"]["b"], rows["eu"]["c"]), (1, "x", None))
+        self.assertEqual((float(rows["us"]["a"]), rows["us"]["b"], rows["us"]["c"]), (2.5, None, "y"))
+
+
+class Legs(FanOutTest):
+    """As NDJSON: each leg when it has ended."""
+
+    def legs(self, sql="select current_database()::text as name", **options):
+        return self.gateway.post("/query", {"sql": sql, **options}, {"Accept": NDJSON})
+
+    def test_each_leg_is_a_line_and_the_end_says_how_it_went(self):
+        answer = self.legs(db_ids=["eu", "us", "nowhere"])
+        self.assertEqual((answer.status, answer.headers["content-type"]), (200, NDJSON))
+        *legs, last = lines_of(answer)
+        found = {leg["db_id"]: leg for leg in legs}
+        self.assertEqual(found["eu"]["rows"], [{"name": "eu"}])
+        self.assertEqual(found["us"]["count"], 1)
+        self.assertEqual(found["nowhere"]["error"]["code"], "unknown_database")
+        self.assertEqual({name: last["end"][name] for name in ("status", "successes", "failures")},
+                         {"status": 207, "successes": 2, "failures": 1})
+
+    def test_a_leg_is_given_before_the_slowest_has_ended(self):
+        slow = ("select current_database()::text as name,"
+                " pg_sleep(case current_database() when 'us' then 3 else 0 end)::text as slept")
+        connection = self.gateway.connection()
+        self.addCleanup(connection.close)
+        body = json.dumps({"sql": slow, "db_ids": ["us", "eu"]})
+        connection.request("POST", "/query", body, {"Content-Type": "application/json", "Accept": NDJSON})
+        response = connection.getresponse()
+        self.assertEqual(json.loads(response.readline())["db_id"], "eu")
+        running = self.gateway.get("/admin/queries").json["queries"]
+        self.assertEqual([query["db_id"] for query in running], ["us"])
+        self.assertEqual(json.loads(response.readline())["db_id"], "us")
+        self.assertEqual(json.loads(response.readline())["end"]["status"], 200)
+
+    def test_merged_legs_are_rows(self):
+        *rows, last = lines_of(self.legs(db_ids=["eu", "us", "gone"], merge=True))
+        failed = [row for row in rows if "error" in row]
+        self.assertEqual([leg["db_id"] for leg in failed], ["gone"])
+        self.assertEqual(sorted((row["db_id"], row["name"]) for row in rows if "name" in row),
+                         [("eu", "eu"), ("us", "us")])
+        self.assertEqual(last["end"]["status"], 207)
+
+    def test_nothing_but_failures(self):
+        *_, last = lines_of(self.legs(db_ids=["gone", "nowhere"]))
+        self.assertEqual((last["end"]["status"], last["end"]["failures"]), (503, 2))
+        self.assertEqual(self.legs(selector={"region": "mars"}).text.count("\n"), 1)
+        self.assert_problem(self.legs(), 422, "invalid_request")
+        answer = self.gateway.post("/query", {"sql": "select 1", "all": True}, {"Accept": "text/csv"})
+        self.assert_problem(answer, 406, "not_acceptable")
+
+    def test_a_client_that_leaves_cancels_all_legs(self):
+        connection = self.gateway.connection()
+        body = json.dumps({"sql": "select pg_sleep(60)", "db_ids": ["us", "eu"], "timeout_ms": 60_000})
+        connection.request("POST", "/query", body, {"Content-Type": "application/json", "Accept": NDJSON})
+
+        def running():
+            return self.postgres.run("select count(*) from pg_stat_activity where state = 'active'"
+                                     " and query like '%pg_sleep(60)%' and pid <> pg_backend_pid()")
+        wait_until(lambda: running() == "2", "both legs run")
+        connection.close()
+        wait_until(lambda: running() == "0", "both are cancelled")
+
+
+class AHundred(GatewayTest):
+    @classmethod
+    def setUpClass(cls):
+        cls.postgres = PrivatePostgres(["max_connections = 200"])
+        cls.addClassCleanup(cls.postgres.close)
+        one = {**cls.postgres.target(), "pool": {"max_size": 1}}
+        cls.gateway = Gateway({"databases": {f"d{number:02}": one for number in range(100)}})
+        cls.addClassCleanup(cls.gateway.close)
+
+    def test_it_takes_as_long_as_the_slowest(self):
+        for accept in (NDJSON, "application/json"):
+            # One after the other they would take 100 s.
+            answer = self.gateway.post("/query", {"sql": "select pg_sleep(1)::text", "all": True,
+                                                  "timeout_ms": 60_000}, {"Accept": accept})
+            self.assertEqual(answer.status, 200, answer)
+            self.assertLess(answer.seconds, 30)
+        self.assertEqual(len(answer.json["successes"]), 100)
+
+    def test_only_so_many_at_once(self):
+        answer = self.gateway.post("/query", {"sql": "select pg_sleep(0.05)::text", "all": True,
+                                              "concurrency": 10}, {"Accept": NDJSON})
+        *legs, last = lines_of(answer)
+        self.assertEqual((len(legs), last["end"]["successes"]), (100, 100))
+        self.assertGreater(answer.seconds, 0.5)

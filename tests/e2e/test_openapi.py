@@ -137,7 +137,7 @@ class OpenApi(GatewayTest):
         content = self.description.content(operation, answer.status)
         kind = answer.headers["content-type"].split(";")[0]
         self.assertIn(kind, content)
-        if kind.endswith("json"):
+        if kind in ("application/json", "application/problem+json"):
             self.assertEqual(self.description.mistakes(answer.json, content[kind]["schema"]), [])
             self.assert_told(answer.json, example.get("answer", {}))
 

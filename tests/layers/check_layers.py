@@ -38,6 +38,7 @@ THIRD_PARTY = {
     "openssl": ["security", "http"],
     "pistache": ["http", "app"],
     "boost": ["http", "app"],
+    "zlib.h": ["http"],
     "spdlog": ["app"],
     "CLI": ["app"],
     "fmt": ["json", "metrics", "config", "security", "gateway", "http", "app"],

@@ -18,6 +18,7 @@ struct ScriptedClient {
   std::string received;
   bool server_finished = false;
   bool closed = false;
+  bool spoiled = false;  ///< what was closed looks like a failure
   int reads = 0;
 };
 
@@ -50,6 +51,7 @@ class ScriptedStream final : public ByteStream {
   }
 
   void shut_down_writing() override { client_.server_finished = true; }
+  void spoil() override { client_.spoiled = true; }
   void close() override { client_.closed = true; }
 
  private:

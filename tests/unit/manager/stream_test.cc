@@ -199,6 +199,21 @@ TEST_F(StreamTest, IsAnsweredInTimeWhenASilentServerDoesNotEvenCancel) {
   EXPECT_TRUE(answered->done());
 }
 
+TEST_F(StreamTest, AServerMayTakeAWhileToHearOfACancel) {
+  orders().cancels.always(Answer::never());
+  const auto answered = stream("SELECT n");
+  loop.run_posted();
+  answered->handle.cancel();
+  loop.run_posted();
+  EXPECT_TRUE(answered->done());
+  loop.advance(5s - 1ms);
+  EXPECT_EQ(orders().live(), 1);
+  EXPECT_FALSE(orders().connections().front()->broken());
+  loop.advance(1ms);
+  loop.run_posted();
+  EXPECT_TRUE(orders().connections().empty() || orders().connections().front()->number() > 1);
+}
+
 TEST_F(StreamTest, WaitsForARowFromTheEndOfThePauseOn) {
   const auto answered = stream("SELECT n");
   loop.run_posted();

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "gateway/row_stream.h"
+#include "http/api.h"
+
+namespace sluice::http {
+
+/// An answer whose body comes in pieces. What is over before anything was sent is answered in one
+/// piece, or with a problem document.
+class StreamAnswer final : public gateway::StreamReceiver {
+ public:
+  StreamAnswer(ApiCall call, std::string content_type)
+      : call_(std::move(call)), content_type_(std::move(content_type)) {}
+
+  bool take(std::string_view piece) override;
+  void complete(std::string_view last_piece, const Timings* timings) override;
+  void refuse(const Error& error) override;
+  void fail(std::string_view last_piece) override;
+
+ private:
+  [[nodiscard]] Response head(const Timings& timings) const;
+
+  const ApiCall call_;
+  const std::string content_type_;
+  bool begun_ = false;
+};
+
+}  // namespace sluice::http
