@@ -22,6 +22,7 @@ class CachedQueriesTest : public manager::ManagerTest {
     register_orders();
     orders().executes.always(Answer::never());
   }
+  ~CachedQueriesTest() override { close(); }
 
   struct Asked {
     std::optional<Result<QueryAnswer>> answer;
