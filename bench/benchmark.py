@@ -36,7 +36,7 @@ def setup(options):
                     pool=options.pool, peers=os.path.abspath(options.peers), peer_names=options.peer)
 
 
-def measure_section(section, plan, postgres):
+def measure_section(section, plan, databases):
     """Its samples, and whether all answers were right. Who cannot take part is taken out of the section."""
     print(f"\n[{section.name}] {section.title}", flush=True)
     contestants = list(dict.fromkeys(entry.contestant for entry in section.entries))
@@ -44,7 +44,7 @@ def measure_section(section, plan, postgres):
         for contestant, wrong in bad:
             print(f"  WRONG ANSWERS of {contestant.label}: " + "; ".join(wrong), flush=True)
         section.entries = [entry for entry in section.entries if entry.contestant in good]
-        samples = measure(section, plan, postgres) if section.entries else {}
+        samples = measure(section, plan, databases) if section.entries else {}
     right = not bad and not any(one.errors for some in samples.values() for one in some)
     return samples, right
 
@@ -56,7 +56,7 @@ def run(options, arguments):
         for name in options.only:
             usual = max(_databases_of(other) for other in options.only if other != "hundred" or name == "hundred")
             section = SECTIONS[name](dataclasses.replace(made, databases=made.databases.first(usual)))
-            samples, right = measure_section(section, command_line.plan(options), made.databases.pid)
+            samples, right = measure_section(section, command_line.plan(options), made.databases)
             all_right = all_right and right
             if not samples:
                 continue

@@ -27,16 +27,21 @@ vacuum (analyze, freeze) items;
 """
 
 
+def _create(postgres, name):
+    postgres.create_database(name)
+    postgres.run(ITEMS.format(name=name), name)
+
+
 class Databases:
     """db1, db2, …: each has a table `items` of 10,000 rows."""
 
     def __init__(self, count):
         self.names = [f"db{number}" for number in range(1, count + 1)]
+        self._alone = None
         self._postgres = PrivatePostgres(SETTINGS)
         try:
             for name in self.names:
-                self._postgres.create_database(name)
-                self._postgres.run(ITEMS.format(name=name), name)
+                _create(self._postgres, name)
         except BaseException:
             self.close()
             raise
@@ -49,15 +54,25 @@ class Databases:
 
     def close(self):
         self._postgres.close()
+        if self._alone:
+            self._alone.close()
+
+    @property
+    def alone(self):
+        """Another server, with the last database only; for whom it may fall sick."""
+        if not self._alone:
+            self._alone = PrivatePostgres(SETTINGS)
+            _create(self._alone, self.names[-1])
+        return self._alone
 
     @property
     def programs(self):
         return self._postgres.bin
 
     @property
-    def pid(self):
-        with open(os.path.join(self._postgres.data, "postmaster.pid"), encoding="ascii") as file:
-            return int(file.readline())
+    def pids(self):
+        """Of the postmasters."""
+        return [server.pid for server in (self._postgres, self._alone) if server]
 
     def target(self, name):
         """As the gateway's configuration takes it."""

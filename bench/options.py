@@ -32,6 +32,7 @@ def parse(arguments):
                         + ", ".join(QUICK))
     parser.add_argument("--rounds", type=_count, help="default 3")
     parser.add_argument("--seconds", type=_count, help="of each measurement, default 5")
+    parser.add_argument("--warm-up", type=_count, metavar="SECONDS", help="before each, default 3")
     parser.add_argument("--pool", type=_count, default=10, metavar="N",
                         help="connections per database, of the gateway and of peers; default 10, as the gateway's")
     parser.add_argument("--binary", metavar="FILE", help="measure this gateway instead of building build/release")
@@ -66,5 +67,5 @@ def plan(options):
     def default(value, quick, full):
         return value if value is not None else (quick if options.quick else full)
     return Plan(rounds=default(options.rounds, 1, 3), seconds=default(options.seconds, 1, 5),
-                warm_up=1 if options.quick else 3, retries=default(options.retries, 0, 3),
+                warm_up=default(options.warm_up, 1, 3), retries=default(options.retries, 0, 3),
                 disturbance=options.disturbance)

@@ -47,14 +47,19 @@ def drive(entry, seconds, seed):
     return drive(entry, 2 * seconds, seed)
 
 
-def sample(entry, plan, postgres, seed):
+def sample(entry, plan, databases, seed):
+    """`databases` are PostgreSQL's, whose CPU is not foreign."""
     server, workload = entry.contestant, entry.workload
+
+    def used_so_far():
+        return server.cpu_seconds(), sum(map(cpu_seconds, databases.pids)), machine_cpu_seconds()
+
     errors = server.warm_up(workload, plan.warm_up, seed)
     speed = calibration_ms()
     start = time.monotonic()
-    before = server.cpu_seconds(), cpu_seconds(postgres), machine_cpu_seconds()
+    before = used_so_far()
     load = drive(entry, plan.seconds, seed + 1)
-    after = server.cpu_seconds(), cpu_seconds(postgres), machine_cpu_seconds()
+    after = used_so_far()
     elapsed = time.monotonic() - start
     used, postgres_used, all_used = ((late or 0) - (early or 0) for early, late in zip(before, after))
     errors += load.errors
@@ -67,11 +72,11 @@ def sample(entry, plan, postgres, seed):
         foreign=max(0.0, foreign / (CORES * elapsed)), calibration_ms=speed)
 
 
-def least_disturbed(entry, plan, postgres, seed):
+def least_disturbed(entry, plan, databases, seed):
     """Measures again while others disturb too much, a few times; errors count whenever they happen."""
     best, errors = None, collections.Counter()
     for attempt in range(1 + plan.retries):
-        one = sample(entry, plan, postgres, seed + 10 * attempt)
+        one = sample(entry, plan, databases, seed + 10 * attempt)
         errors += one.errors
         if best is None or one.foreign < best.foreign:
             best = one
@@ -86,15 +91,16 @@ def _in_words(errors):
     return "errors: " + ", ".join(f"{kind} {count}" for kind, count in errors.items()) if errors else "no error"
 
 
-def measure(section, plan, postgres):
+def measure(section, plan, databases):
     """{label: [Sample, …]} of the section's entries, whose contestants run already."""
     samples = {entry.label: [] for entry in section.entries}
     for number in range(plan.rounds):
         shift = number * max(1, len(section.entries) // 2 - 1) % len(section.entries)
         for entry in section.entries[shift:] + section.entries[:shift]:
-            one = least_disturbed(entry, plan, postgres, 1000 * number)
+            one = least_disturbed(entry, plan, databases, 1000 * number)
             samples[entry.label].append(one)
-            print(f"  {number + 1}/{plan.rounds} {entry.label:<36} {one.rate:>9,.0f}/s  {_in_words(one.errors)}, "
+            print(f"  {number + 1}/{plan.rounds} {entry.label:<36} {one.rate:>9,.0f}/s  p99 {one.p99_ms:.2f} ms  "
+                  f"{_in_words(one.errors)}, "
                   f"others took {one.foreign:.0%}", flush=True)
     return samples
 

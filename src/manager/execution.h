@@ -74,6 +74,8 @@ class Execution final : public RowSink, public std::enable_shared_from_this<Exec
   void cancel_by(const std::string& actor);
   /// As `cancel`, as the session is over that it runs in.
   void cancel_for_session(SessionEnd why);
+  /// Some host has another role now; with several hosts.
+  void roles_changed();
   /// What there is to see of it; empty once its caller has been answered.
   [[nodiscard]] std::optional<LiveCall> look() const;
   /// Since when it has a connection; empty while it has none.

@@ -49,6 +49,16 @@ void Execution::on_routed(Result<std::shared_ptr<Shard>> chosen) {
   begin();
 }
 
+/// While it waits for a connection, its host may turn out to be the wrong one.
+void Execution::roles_changed() {
+  const auto& place = shard_->place();
+  if (state_ != State::kQueued || !place.router->misplaced(wish(), place.index)) return;
+  shard_->pool().cancel(std::exchange(waiter_, 0));
+  shard_->remove(*this);
+  permit_ = {};
+  route();
+}
+
 /// Once, before a second statement of a transaction, and only when nothing was done, or nothing
 /// that matters: it was a read, and its caller has seen nothing of it.
 bool Execution::moves_on(const Error& error) const {

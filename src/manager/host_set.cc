@@ -34,6 +34,7 @@ void HostSet::look_soon() {
     const auto self = weak.lock();
     if (!self) return;
     self->asked_ = false;
+    if (self->asleep_ && self->monitors_.empty() && !self->stopped_) self->wake();
     for (const auto& monitor : self->monitors_) monitor->look_soon();
   });
 }
@@ -42,8 +43,11 @@ std::shared_ptr<Router> HostSet::make_router(base::EventLoop& loop, std::uint64_
   const auto look_again = [weak = weak_from_this()] {
     if (const auto self = weak.lock()) self->look_soon();
   };
+  const auto used = [weak = weak_from_this()] {
+    if (const auto self = weak.lock()) self->used_ = true;
+  };
   auto router =
-      std::make_shared<Router>(db_id_, view(), Router::Dependencies{loop, seed, look_again});
+      std::make_shared<Router>(db_id_, view(), Router::Dependencies{loop, seed, look_again, used});
   const std::lock_guard lock(mutex_);
   listeners_.push_back({router, &loop});
   return router;
@@ -66,12 +70,43 @@ std::shared_ptr<pool::Connector> HostSet::connector(const Target& target,
 
 void HostSet::start(const Target& target, const DatabaseOptions& options) {
   if (stopped_) return;
+  target_ = target;
+  options_ = options;
+  used_at_ = dependencies_.loop.now();
+  start_looking();
+}
+
+void HostSet::start_looking() {
   for (std::size_t i = 0; i < hosts_.size(); ++i) {
     monitors_.push_back(std::make_unique<HostMonitor>(
-        dependencies_.loop, connector(target, options, i), random_,
-        options.routing.monitor_interval,
+        dependencies_.loop, connector(target_, options_, i), random_,
+        options_.routing.monitor_interval,
         [this, i](const HostMonitor::Sight& sight) { seen(i, sight); }));
   }
+}
+
+/// From the loop: a monitor must not be destroyed from inside its own call.
+void HostSet::sleep_if_unused() {
+  if (used_.exchange(false)) used_at_ = dependencies_.loop.now();
+  const auto patience = options_.pool.pool_idle_timeout;
+  if (patience.count() == 0 || dependencies_.loop.now() - used_at_ < patience) return;
+  dependencies_.loop.post([weak = weak_from_this()] {
+    if (const auto self = weak.lock()) self->sleep();
+  });
+}
+
+void HostSet::sleep() {
+  if (stopped_ || asleep_) return;
+  asleep_ = true;
+  monitors_.clear();
+  publish();
+}
+
+void HostSet::wake() {
+  used_at_ = dependencies_.loop.now();
+  topology_.forget();
+  publish();
+  start_looking();
 }
 
 void HostSet::configure(const Target& target, const DatabaseOptions& options,
@@ -83,6 +118,8 @@ void HostSet::configure(const Target& target, const DatabaseOptions& options,
 
 void HostSet::reconfigure(const Target& target, const DatabaseOptions& options,
                           bool new_connections) {
+  target_ = target;
+  options_ = options;
   for (std::size_t i = 0; i < monitors_.size(); ++i) {
     monitors_[i]->set_interval(options.routing.monitor_interval);
     if (new_connections) monitors_[i]->replace_connector(connector(target, options, i));
@@ -104,10 +141,15 @@ void HostSet::seen(std::size_t host, const HostMonitor::Sight& sight) {
   }
   publish();
   for (const HostEvent& event : topology_.take_events()) dependencies_.observer.on_host(event);
+  sleep_if_unused();
 }
 
 void HostSet::publish() {
-  const auto view = std::make_shared<const TopologyView>(topology_.view(dependencies_.loop.now()));
+  TopologyView current = topology_.view(dependencies_.loop.now());
+  // An old primary may be the first to answer.
+  if (!monitors_.empty() && current.complete()) asleep_ = false;
+  current.asleep = asleep_;
+  const auto view = std::make_shared<const TopologyView>(std::move(current));
   const std::lock_guard lock(mutex_);
   view_ = view;
   for (const Listener& listener : listeners_) {

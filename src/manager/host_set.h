@@ -19,7 +19,8 @@ namespace sluice::manager {
 
 /// The hosts of one database that has several: their monitors, what is known of them, and the
 /// routers that are told. The monitors live on one loop; their connections are outside of every
-/// pool.
+/// pool. When no call has come for `pool.pool_idle_timeout`, they stop, and the next call starts
+/// them again and waits for what they find.
 class HostSet : public std::enable_shared_from_this<HostSet> {
  public:
   struct Dependencies {
@@ -56,6 +57,10 @@ class HostSet : public std::enable_shared_from_this<HostSet> {
   };
   void seen(std::size_t host, const HostMonitor::Sight& sight);
   void publish();
+  void start_looking();
+  void sleep_if_unused();
+  void sleep();
+  void wake();
   void reconfigure(const Target& target, const DatabaseOptions& options, bool new_connections);
   [[nodiscard]] std::shared_ptr<pool::Connector> connector(const Target& target,
                                                            const DatabaseOptions& options,
@@ -66,8 +71,13 @@ class HostSet : public std::enable_shared_from_this<HostSet> {
   Dependencies dependencies_;
   base::Random random_;
   Topology topology_;
+  Target target_;
+  DatabaseOptions options_;
   std::vector<std::unique_ptr<HostMonitor>> monitors_;
   bool stopped_ = false;
+  bool asleep_ = false;  // until all have been looked at again
+  base::TimePoint used_at_{};
+  std::atomic<bool> used_{false};  // since somebody has asked for it last
   std::atomic<bool> asked_{false};
   mutable std::mutex mutex_;  // of the next two
   std::vector<Listener> listeners_;

@@ -8,6 +8,11 @@
 #include "manager/shard.h"
 
 namespace sluice::manager {
+namespace {
+
+constexpr std::chrono::milliseconds kLongestLook{1'100};
+
+}  // namespace
 
 Router::Waiter::Waiter(const Wish& wants, Chosen told, base::TimePoint now,
                        base::TimerQueue& timers, std::function<void()> on_late)
@@ -43,6 +48,7 @@ Routing Router::routing() const {
 
 Router::WaitId Router::route(const Wish& wish, base::Deadline deadline, Chosen chosen) {
   if (closed_) return chosen(fail(*closed_)), 0;
+  used_ = true;
   const auto choice = routing().choose(wish, random_);
   if (choice.host) {
     auto at = shard(*choice.host);
@@ -58,8 +64,11 @@ Router::WaitId Router::route(const Wish& wish, base::Deadline deadline, Chosen c
                      .try_emplace(id, wish, std::move(chosen), now, dependencies_.loop.timers(),
                                   [this, id] { on_late(id); })
                      .first->second;
-  const auto patience = base::Deadline::after(now, first->options().routing.primary_wait);
+  const auto wait = first->options().routing.primary_wait;
+  const auto patience =
+      base::Deadline::after(now, view_->asleep ? std::max(wait, kLongestLook) : wait);
   waiter.late.arm(deadline.sooner(patience).at());
+  if (view_->asleep) dependencies_.look_again();
   return id;
 }
 
@@ -72,25 +81,49 @@ void Router::on_late(WaitId id) {
 }
 
 void Router::update(std::shared_ptr<const TopologyView> view) {
-  view_ = std::move(view);
-  for (std::size_t i = 0; i < shards_.size(); ++i) {
-    const HostRole role = view_->hosts[i].role;
-    if (role == HostRole::kUnknown || role == roles_[i]) continue;
-    const bool changed = std::exchange(roles_[i], role) != HostRole::kUnknown;
-    if (const auto at = shard(i); at && changed) at->reconnect();
-  }
+  const auto before = std::exchange(view_, std::move(view));
+  if (std::exchange(used_, false)) dependencies_.used();
+  act_on_roles(*before);
   serve();
 }
 
-/// Each once: one that is called may come back at once.
+void Router::act_on_roles(const TopologyView& before) {
+  bool changed = before.primary != view_->primary;
+  for (std::size_t i = 0; i < shards_.size(); ++i) {
+    const HostRole role = view_->hosts[i].role;
+    if (role == HostRole::kUnknown || role == roles_[i]) continue;
+    changed = true;
+    const bool was_known = std::exchange(roles_[i], role) != HostRole::kUnknown;
+    if (const auto at = shard(i); at && was_known) at->reconnect();
+  }
+  if (!changed) return;
+  for (std::size_t i = 0; i < shards_.size(); ++i) {
+    if (const auto at = shard(i)) at->roles_changed();
+  }
+}
+
+bool Router::misplaced(const Wish& wish, std::size_t host) const {
+  const HostRole role = view_->hosts[host].role;
+  if (role == HostRole::kConflict) return true;
+  if (wish.route != Route::kPrimary) return false;
+  return role == HostRole::kReplica || (view_->primary && *view_->primary != host);
+}
+
+/// Each once: one that is called may come back at once. Who waits for a host that has failed it
+/// needs a look that is newer than that, and this one may have begun before, by another worker's
+/// clock.
 void Router::serve() {
+  bool look_again = false;
   std::vector<WaitId> ids;
   for (const auto& [id, waiter] : waiting_) ids.push_back(id);
   for (const WaitId id : ids) {
     const auto found = waiting_.find(id);
     if (found == waiting_.end()) continue;
     const auto choice = routing().choose(found->second.wish, random_);
-    if (!choice.host && choice.wait) continue;
+    if (!choice.host && choice.wait) {
+      look_again |= view_->primary && found->second.wish.avoid == view_->primary;
+      continue;
+    }
     const auto waiter = waiting_.extract(found);
     const auto at = choice.host ? shard(*choice.host) : nullptr;
     if (at) {
@@ -99,6 +132,7 @@ void Router::serve() {
       waiter.mapped().chosen(fail(none(waiter.mapped().wish, {})));
     }
   }
+  if (look_again) dependencies_.look_again();
 }
 
 void Router::close(const Error& why) {

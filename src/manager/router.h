@@ -28,6 +28,7 @@ class Router {
     base::EventLoop& loop;
     std::uint64_t seed;
     std::function<void()> look_again;  ///< asks for looks at all hosts, soon; any thread
+    std::function<void()> used;        ///< calls came since the last view; any thread
   };
   Router(std::string db_id, std::shared_ptr<const TopologyView> view, Dependencies dependencies);
   ~Router();
@@ -43,6 +44,8 @@ class Router {
   /// returned), later otherwise, by the deadline.
   WaitId route(const Wish& wish, base::Deadline deadline, Chosen chosen);
   void forget(WaitId wait);
+  /// A call with that wish has nothing to look for at that host (any more).
+  [[nodiscard]] bool misplaced(const Wish& wish, std::size_t host) const;
   /// A host behaved as if its role had changed.
   void doubt() { dependencies_.look_again(); }
   [[nodiscard]] int waiting() const { return static_cast<int>(waiting_.size()); }
@@ -60,6 +63,7 @@ class Router {
 
   [[nodiscard]] Routing routing() const;
   [[nodiscard]] std::shared_ptr<Shard> shard(std::size_t host) const;
+  void act_on_roles(const TopologyView& before);
   void serve();
   void on_late(WaitId id);
   [[nodiscard]] Error none(const Wish& wish, base::Duration waited) const;
@@ -73,6 +77,7 @@ class Router {
   std::vector<HostRole> roles_;       // the last known ones
   std::map<WaitId, Waiter> waiting_;  // in the order of coming
   WaitId next_wait_ = 1;
+  bool used_ = false;  // since the last view
   std::unique_ptr<Error> closed_;
 };
 

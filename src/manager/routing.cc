@@ -18,6 +18,7 @@ std::string milliseconds(base::Duration time) {
 }  // namespace
 
 Routing::Choice Routing::choose(const Wish& wish, base::Random& random) const {
+  if (view_.asleep) return {std::nullopt, true};
   if (wish.route != Route::kPrimary) {
     const auto hosts = readable(wish);
     if (!hosts.empty()) return {better_of_two(hosts, random), false};

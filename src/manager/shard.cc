@@ -182,10 +182,19 @@ void Shard::hurry(base::Duration patience) {
 }
 
 void Shard::cancel_all() {
-  std::vector<std::shared_ptr<Execution>> running;
-  running.reserve(running_.size());
-  for (Execution* execution : running_) running.push_back(execution->shared_from_this());
-  for (const auto& execution : running) execution->cancel_for_drain();
+  for (const auto& execution : kept_executions()) execution->cancel_for_drain();
+}
+
+void Shard::roles_changed() {
+  for (const auto& execution : kept_executions()) execution->roles_changed();
+}
+
+/// For what may end some of them.
+std::vector<std::shared_ptr<Execution>> Shard::kept_executions() const {
+  std::vector<std::shared_ptr<Execution>> kept;
+  kept.reserve(running_.size());
+  for (Execution* execution : running_) kept.push_back(execution->shared_from_this());
+  return kept;
 }
 
 void Shard::shut_down() {

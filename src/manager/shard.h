@@ -98,6 +98,8 @@ class Shard final : public pool::PoolListener, public std::enable_shared_from_th
   void pause();
   void resume();
   void reconnect();
+  /// Calls that wait here may belong elsewhere now.
+  void roles_changed();
   /// Takes nothing new, lets what runs finish and closes every connection, until resumed.
   void quiesce();
   /// Takes nothing new; cancels what still runs after `patience`; then closes and calls `drained`.
@@ -129,6 +131,7 @@ class Shard final : public pool::PoolListener, public std::enable_shared_from_th
   void run_breaker_clock();
   void checked(base::Duration took, const Error* error);
   void cancel_all();
+  [[nodiscard]] std::vector<std::shared_ptr<Execution>> kept_executions() const;
   void shut_down();
   void tell_limit(const Error* error);
 

@@ -75,6 +75,16 @@ void Topology::missed(std::size_t host, const std::string& problem, bool up) {
   judge();
 }
 
+void Topology::forget() {
+  for (State& host : hosts_) {
+    host.facts.reset();
+    host.view.role = HostRole::kUnknown;
+    host.view.up = host.view.known = host.view.seen = false;
+  }
+  primary_.reset();
+  milestones_.clear();
+}
+
 void Topology::judge() {
   primary_ = elect();
   if (primary_) {

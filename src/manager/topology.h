@@ -34,6 +34,7 @@ struct HostView {
 struct TopologyView {
   std::vector<HostView> hosts;
   std::optional<std::size_t> primary;  ///< who takes writes
+  bool asleep = false;  ///< nobody has looked for long, as nobody has asked: all of this is old
 
   /// Every host has been looked at.
   [[nodiscard]] bool complete() const;
@@ -53,6 +54,9 @@ class Topology {
   void saw(std::size_t host, const HostFacts& facts, base::TimePoint now);
   /// A failed one. The host keeps its role until it is down, but its lag is not known any more.
   void missed(std::size_t host, const std::string& problem, bool up);
+
+  /// What is known is too old to be used; but no timeline comes back that was overtaken.
+  void forget();
 
   [[nodiscard]] TopologyView view(base::TimePoint now) const;
   /// What has changed since the last time.

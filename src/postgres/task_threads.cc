@@ -9,6 +9,13 @@
 #include <utility>
 
 namespace sluice::postgres {
+namespace {
+
+/// A cancel that its server takes is sent by then. libpq tells nobody the key that a request of our
+/// own would need, so that a call that is stuck in a silent host cannot be ended.
+constexpr std::chrono::milliseconds kPatience{100};
+
+}  // namespace
 
 struct TaskThreads::Shared {
   std::mutex mutex;
@@ -30,8 +37,7 @@ TaskThreads::~TaskThreads() {
   shared_->stopping = true;
   dropped.swap(shared_->waiting);
   shared_->changed.notify_all();
-  shared_->changed.wait_for(lock, std::chrono::seconds(1),
-                            [this] { return shared_->threads == 0; });
+  shared_->changed.wait_for(lock, kPatience, [this] { return shared_->threads == 0; });
 }
 
 void TaskThreads::run(std::function<void()> task) {

@@ -199,6 +199,28 @@ class Shutdown(unittest.TestCase):
         # client_connection_check_interval notices that nobody listens any more.
         wait_until(lambda: self.postgres.run(active) == "0", "the server has noticed", patience=30)
 
+    def test_a_server_that_answers_no_cancel_hardly_delays_the_end(self):
+        """It takes the connection with the cancel, and says nothing, ever."""
+        self.addCleanup(self.postgres.thaw)
+        quickest = min(map(self.time_to_end_beside_a_frozen_server, ("a", "b", "c")))  # the machine may be busy
+        self.assertLess(quickest, 1.4)  # half a second until the server counts as hung
+
+    def time_to_end_beside_a_frozen_server(self, name):
+        gateway = Gateway({"server": {"drain_timeout_ms": 0}, "databases": {"main": self.postgres.target()}})
+        self.addCleanup(gateway.close)
+        with concurrent.futures.ThreadPoolExecutor(1) as threads:
+            call = threads.submit(gateway.query, f"select pg_sleep(60) as {name}", timeout_ms=60000)
+            active = f"select count(*) from pg_stat_activity where state = 'active' and query like '%(60) as {name}'"
+            wait_until(lambda: self.postgres.run(active) == "1", "it runs")
+            self.postgres.freeze()
+            started = time.monotonic()
+            gateway.process.terminate()
+            self.assertEqual(gateway.process.wait(timeout=30), 0)
+            seconds = time.monotonic() - started
+            self.assertEqual(call.result().status, 503)
+        self.postgres.thaw()
+        return seconds
+
     def test_port_zero_prints_the_port(self):
         process = subprocess.Popen([BINARY, "serve", "--listen", "127.0.0.1:0"],
                                    stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,

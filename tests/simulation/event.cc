@@ -32,17 +32,6 @@ std::string name(Mood mood) {
   return names.at(static_cast<std::size_t>(mood));
 }
 
-/// What differs from the defaults.
-std::string settings(const DatabaseOptions& options) {
-  std::string text;
-  for (const base::Setting& setting : base::settings()) {
-    const auto value = setting.get(options);
-    if (value == setting.get(DatabaseOptions{})) continue;
-    text += (text.empty() ? "" : ", ") + std::string(setting.name) + "=" + value;
-  }
-  return " {" + text + "}";
-}
-
 std::string of_caller(const Event& event) {
   switch (event.what) {
     case What::kQuery:
@@ -67,11 +56,12 @@ std::string of_caller(const Event& event) {
 std::string of_operator(const Event& event) {
   switch (event.what) {
     case What::kConnect:
-      return (event.flag ? "connect " : "register ") + database(event) + settings(event.options);
+      return (event.flag ? "connect " : "register ") + database(event) +
+             different_settings(event.options);
     case What::kDisconnect:
       return "disconnect " + database(event) + ", patience " + in_ms(event.time);
     case What::kConfigure:
-      return "configure " + database(event) + settings(event.options);
+      return "configure " + database(event) + different_settings(event.options);
     case What::kPause:
       return "pause " + database(event);
     case What::kResume:
@@ -92,6 +82,16 @@ std::string of_operator(const Event& event) {
 }
 
 }  // namespace
+
+std::string different_settings(const DatabaseOptions& options) {
+  std::string text;
+  for (const base::Setting& setting : base::settings()) {
+    const auto value = setting.get(options);
+    if (value == setting.get(DatabaseOptions{})) continue;
+    text += (text.empty() ? "" : ", ") + std::string(setting.name) + "=" + value;
+  }
+  return " {" + text + "}";
+}
 
 std::string to_string(const Event& event) {
   if (event.what <= What::kGiveBack) return of_caller(event);

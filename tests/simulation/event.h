@@ -78,6 +78,9 @@ struct Event {
   std::uint64_t draw = 0;   ///< seeds whatever is drawn while it happens
 };
 
+/// What differs from the defaults: " {pool.max_size=3}".
+[[nodiscard]] std::string different_settings(const DatabaseOptions& options);
+
 /// The event in words, for people: "query #17 at db1 from worker 0, 250 ms".
 [[nodiscard]] std::string to_string(const Event& event);
 

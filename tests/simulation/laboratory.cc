@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -11,21 +12,24 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <functional>
 #include <system_error>
-
-#include "simulation/shrink.h"
-#include "simulation/world.h"
 
 namespace sluice::simulation {
 namespace {
 
 constexpr std::uint64_t kSeedsPerChild = 500;
-constexpr unsigned kLongestLife = 60;  // seconds; one takes some milliseconds
+constexpr time_t kLongestLife =
+    60;  // seconds of CPU, as the machine may be busy; it takes some milliseconds
 constexpr int kFailed = 1;
 
 void copy(const std::string& text, std::array<char, 1'000>& into) {
   std::snprintf(into.data(), into.size(), "%s", text.c_str());
+}
+
+/// From now on.
+void limit_life() {
+  const itimerval limit{.it_interval = {}, .it_value = {.tv_sec = kLongestLife, .tv_usec = 0}};
+  ::setitimer(ITIMER_PROF, &limit, nullptr);
 }
 
 /// Runs it in a child; its exit status as `waitpid` gives it.
@@ -40,15 +44,6 @@ int in_child(const std::function<int()>& run, bool quiet) {
   int status = 0;
   ::waitpid(child, &status, 0);
   return status;
-}
-
-/// A world in which a promise was broken is in no state to be destroyed.
-std::optional<Violation> live(const Scenario& scenario, Met& met) {
-  ::alarm(kLongestLife);
-  auto world = std::make_unique<World>(scenario, met);
-  auto violation = world->live();
-  if (violation) (void)world.release();
-  return violation;
 }
 
 }  // namespace
@@ -78,13 +73,15 @@ Laboratory::~Laboratory() { ::munmap(shared_, sizeof(Shared)); }
 
 const Met& Laboratory::met() const { return shared_->met; }
 
-std::optional<std::uint64_t> Laboratory::first_failure(std::uint64_t first, std::uint64_t count) {
+std::optional<std::uint64_t> Laboratory::first_failure(std::uint64_t first, std::uint64_t count,
+                                                       const LifeOf& live) {
   for (std::uint64_t begin = first; begin < first + count; begin += kSeedsPerChild) {
     const auto end = std::min(first + count, begin + kSeedsPerChild);
     const int status = in_child(
-        [this, begin, end] {
+        [this, begin, end, &live] {
           for (shared_->seed = begin; shared_->seed < end; ++shared_->seed) {
-            if (live(make_scenario(shared_->seed), shared_->met)) return kFailed;
+            limit_life();
+            if (live(shared_->seed, shared_->met)) return kFailed;
             ++shared_->met.scenarios;
           }
           return 0;
@@ -95,11 +92,12 @@ std::optional<std::uint64_t> Laboratory::first_failure(std::uint64_t first, std:
   return std::nullopt;
 }
 
-std::optional<Violation> Laboratory::try_out(const Scenario& scenario) {
+std::optional<Violation> Laboratory::try_out(const Life& live) {
   const int status = in_child(
-      [this, &scenario] {
+      [this, &live] {
+        limit_life();
         Met met;
-        const auto violation = live(scenario, met);
+        const auto violation = live(met);
         return violation ? shared_->note(*violation) : 0;
       },
       true);
@@ -109,17 +107,6 @@ std::optional<Violation> Laboratory::try_out(const Scenario& scenario) {
   }
   const std::string how = WIFSIGNALED(status) ? ::strsignal(WTERMSIG(status)) : "a sanitizer";
   return Violation{"nothing crashes or hangs", "the process was ended by: " + how};
-}
-
-Scenario Laboratory::shrunk(const Scenario& scenario, const std::string& promise) {
-  Scenario fewer = scenario;
-  fewer.events = shrink<Event>(scenario.events, [&](const std::vector<Event>& events) {
-    Scenario candidate = scenario;
-    candidate.events = events;
-    const auto violation = try_out(candidate);
-    return violation && violation->promise == promise;
-  });
-  return fewer;
 }
 
 }  // namespace sluice::simulation

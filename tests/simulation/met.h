@@ -28,6 +28,16 @@ struct Met {
   std::int64_t limit_cuts = 0;    ///< of adaptive limits
   std::int64_t drained = 0;       ///< databases, while calls were under way
 
+  // Of lives with several hosts:
+  std::int64_t virtual_seconds = 0;
+  std::int64_t acknowledged = 0;  ///< writes
+  std::int64_t lost_answers = 0;  ///< writes that took effect, and whose callers do not know
+  std::int64_t promotions = 0;
+  std::int64_t rogues = 0;          ///< old primaries that came back as such
+  std::int64_t refused_writes = 0;  ///< sent to a host that was no primary any more
+  std::int64_t waited = 0;          ///< calls that waited for a primary in vain
+  std::int64_t replica_reads = 0;   ///< that succeeded
+
   void fail(ErrorCode code) { ++failed[static_cast<std::size_t>(code)]; }
   [[nodiscard]] std::int64_t failures(ErrorCode code) const {
     return failed[static_cast<std::size_t>(code)];

@@ -4,26 +4,13 @@
 #include <cstdint>
 #include <cstdio>
 
-#include "simulation/laboratory.h"
+#include "simulation/experiment.h"
+#include "simulation/world.h"
 #include "support/sanitized.h"
 #include "support/seeds.h"
 
 namespace sluice::simulation {
 namespace {
-
-/// What went wrong, the shortest way to it, and how to see it again.
-std::string report(Laboratory& laboratory, std::uint64_t seed) {
-  const Scenario scenario = make_scenario(seed);
-  const auto violation = laboratory.try_out(scenario);
-  const auto number = std::to_string(seed);
-  if (!violation) return "seed " + number + " failed once, but not again";
-  const Scenario fewer = laboratory.shrunk(scenario, violation->promise);
-  const auto last = laboratory.try_out(fewer);
-  return "seed " + number + " breaks the promise: " + violation->promise + "\n" +
-         (last ? last : violation)->seen + "\n" + std::to_string(fewer.events.size()) + " of " +
-         std::to_string(scenario.events.size()) + " events are enough:\n" + to_string(fewer) +
-         "Again: SLUICE_SEED=" + number + " build/dev/simulation_test\n";
-}
 
 void tell(const Met& met) {
   std::int64_t failed = 0;
@@ -62,11 +49,11 @@ void expect_much_was_met(const Met& met) {
 
 TEST(Simulation, KeepsEveryPromiseInEveryLife) {
   const auto seeds = testing::seeds_to_run(testing::kSanitized ? 1'000 : 3'000);
-  Laboratory laboratory;
-  const auto failed = laboratory.first_failure(seeds.first, seeds.count);
-  ASSERT_FALSE(failed) << report(laboratory, *failed);
-  tell(laboratory.met());
-  if (seeds.count >= 1'000) expect_much_was_met(laboratory.met());
+  Experiment<World> lives;
+  const auto failed = lives.first_failure(seeds.first, seeds.count);
+  ASSERT_FALSE(failed) << lives.report(*failed, "Simulation.*");
+  tell(lives.met());
+  if (seeds.count >= 1'000) expect_much_was_met(lives.met());
 }
 
 }  // namespace

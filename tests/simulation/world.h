@@ -24,6 +24,7 @@ namespace sluice::simulation {
 /// inside may be in any state.
 class World final : private Observer {
  public:
+  [[nodiscard]] static Scenario draw(std::uint64_t seed) { return make_scenario(seed); }
   World(const Scenario& scenario, Met& met);
   ~World() override;
 

@@ -133,7 +133,15 @@ FakeConnection::FakeConnection(FakeDatabase& database, base::EventLoop& loop)
   database_.most_live_ = std::max(database_.most_live_, database_.live());
 }
 
-FakeConnection::~FakeConnection() { std::erase(database_.connections_, this); }
+FakeConnection::~FakeConnection() {
+  tell_end(nullptr);
+  std::erase(database_.connections_, this);
+}
+
+void FakeConnection::tell_end(const Answer* answer) {
+  const std::string sql = std::exchange(alone_, {});
+  if (!sql.empty() && database_.on_end) database_.on_end(*this, sql, answer);
+}
 
 void FakeConnection::require_idle(const char* what) const {
   const std::string name = what;
@@ -207,8 +215,10 @@ void FakeConnection::execute(const Query& query, const pool::ExecuteOptions& opt
     if (!std::exchange(batch_is_open_, true)) run_batch(0);
     return;
   }
+  alone_ = query.sql;
   start(database_.script_of(query.sql), [this, &sink, done = std::move(done), sql = query.sql,
                                          limit = query.max_rows](Answer answer) {
+    tell_end(&answer);
     if (answer.kind == Answer::Kind::kError) return done(fail(answer.error));
     if (answer.echoes) answer.rows = {{sql}};
     deliver(std::make_unique<Delivery>(std::move(answer), limit, sink, done));

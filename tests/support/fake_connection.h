@@ -55,6 +55,7 @@ class FakeConnection final : public pool::Connection {
   void speak();
   void make_dirty() { dirty_ = true; }
   void open_transaction() { in_transaction_ = true; }
+  [[nodiscard]] bool in_transaction() const { return in_transaction_; }
   [[nodiscard]] int number() const { return number_; }  ///< 1 for the first one opened
   [[nodiscard]] base::EventLoop& loop() const { return loop_; }
   [[nodiscard]] bool busy() const { return call_ || paused_; }
@@ -76,6 +77,7 @@ class FakeConnection final : public pool::Connection {
   void part_ended(const std::shared_ptr<TransactionRun>& run, std::size_t index,
                   Result<Completion> done);
   void start(Script& script, Call::Finished finished);
+  void tell_end(const Answer* answer);
   void end_status(const Ended& ended, const Answer& answer);
   void run_batch(std::size_t from);
   void end_batch();
@@ -98,6 +100,7 @@ class FakeConnection final : public pool::Connection {
   std::unique_ptr<Delivery> paused_;
   std::unique_ptr<base::Timer> resuming_;
   bool executing_ = false;
+  std::string alone_;  // what runs, unless it is a batch
   std::unique_ptr<Call> cancel_;
   bool cancelled_ = false;  // since the last reset
   std::function<void()> idle_broken_;
@@ -159,6 +162,9 @@ class FakeDatabase {
   base::Duration short_reads_take = std::chrono::microseconds(50);
   /// Told of every statement before it is executed.
   std::function<void(FakeConnection&, const Query&)> on_execute;
+  /// Told how every statement ended that was in no batch; null: nobody waits for its answer any
+  /// more, and the server may do with it what it likes.
+  std::function<void(FakeConnection&, const std::string& sql, const Answer*)> on_end;
 
   std::string server_version = "15.8";
   /// False: an unanswered connect stays unanswered even after its deadline.
@@ -180,7 +186,7 @@ class FakeDatabase {
 
 /// Makes connectors to fake databases by the target's database name, or by its host's; an unknown
 /// name is a new database that answers `ok`. One thread.
-class FakeConnectorFactory final : public pool::ConnectorFactory {
+class FakeConnectorFactory : public pool::ConnectorFactory {
  public:
   FakeDatabase& database(const std::string& name);
   [[nodiscard]] std::unique_ptr<pool::Connector> make(const Target& target,

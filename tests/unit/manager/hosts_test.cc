@@ -118,6 +118,80 @@ TEST_F(HostsTest, AWriteWaitsForTheNewPrimary) {
   EXPECT_EQ(host_of(send("UPDATE")), "b:5432");
 }
 
+TEST_F(HostsTest, AWriteThatFailedAtThePrimaryIsSentAgainAfterTheLookItAsksFor) {
+  register_hosts();
+  loop.advance(1s);
+  a.connects.next(Answer::fails(testing::refused_connection()));
+  const auto write = send("INSERT");
+  loop.advance(250ms);
+  EXPECT_EQ(host_of(write), "a:5432") << "the next look by itself comes much later";
+}
+
+TEST_F(HostsTest, AWriteThatWaitsForAConnectionGoesWithThePrimary) {
+  DatabaseOptions options;
+  options.pool.max_size = 1;
+  register_hosts(options);
+  a.executes.always(Answer::never());
+  const auto running = send("INSERT");
+  const auto write = send("UPDATE");
+  is(a, primary_at("1", "102"));  // it does not know it yet
+  is(b, primary_at("2", "101"));
+  loop.advance(2'500ms);
+  EXPECT_EQ(host_of(write), "b:5432");
+  a.executes.answer_oldest(Answer::ok());
+  loop.run_posted();
+  EXPECT_EQ(host_of(running), "a:5432") << "it had begun";
+  EXPECT_FALSE(ran(a, "UPDATE"));
+}
+
+TEST_F(HostsTest, NobodyLooksAtHostsThatNobodyUses) {
+  DatabaseOptions options;
+  options.pool.pool_idle_timeout = 60s;
+  register_hosts(options);
+  send("INSERT");
+  const auto looks = [this] { return a.statement(HostProbe::question(0)).calls(); };
+  loop.advance(60s - 1ns);
+  EXPECT_EQ(b.live(), 1) << "a monitor's connection";
+  loop.advance(5s);  // the look that hears of the last call, and the one that ends it
+  EXPECT_EQ(a.live() + b.live() + c.live(), 0);
+  const int before = looks();
+  loop.advance(10min);
+  EXPECT_EQ(looks(), before);
+  EXPECT_EQ(stats().hosts.at(0).role, HostRole::kPrimary) << "the last that was known";
+}
+
+TEST_F(HostsTest, TheNextCallWaitsForWhatHasHappenedSince) {
+  DatabaseOptions options;
+  options.pool.pool_idle_timeout = 60s;
+  register_hosts(options);
+  send("INSERT");
+  loop.advance(10min);
+  is(a, primary_at("1", "102"));  // still believes so
+  is(b, primary_at("2", "101"));
+  b.connects.always(Answer::ok(300ms));
+  const auto write = send("UPDATE");
+  const auto read =
+      start("orders", {.sql = "SELECT 1", .read_only = true, .route = Route::kReplica});
+  loop.advance(299ms);
+  EXPECT_EQ(host_of(read), "no answer");
+  loop.advance(302ms);
+  EXPECT_EQ(host_of(read), "c:5432");
+  EXPECT_EQ(host_of(send("DELETE")), "b:5432");
+  loop.advance(5s);
+  EXPECT_EQ(b.live(), 2) << "somebody looks again";
+}
+
+TEST_F(HostsTest, HostsOfADatabaseInUseAreLookedAt) {
+  DatabaseOptions options;
+  options.pool.pool_idle_timeout = 60s;
+  register_hosts(options);
+  for (int i = 0; i < 10; ++i) {
+    send("INSERT");
+    loop.advance(59s);
+    EXPECT_EQ(b.live(), 1);
+  }
+}
+
 TEST_F(HostsTest, AWriteWaitsNoLongerThanItMay) {
   register_hosts();
   dies(a);

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <future>
 
@@ -34,7 +35,8 @@ TEST(TaskThreads, RefuseWhenNoneIsFree) {
   again.get_future().wait();
 }
 
-TEST(TaskThreads, AStuckTaskDelaysTheEndByASecondAtMost) {
+/// How long the end takes beside a task that is stuck.
+std::chrono::steady_clock::duration time_to_end() {
   auto stuck = std::make_shared<std::promise<void>>();
   auto ended = std::make_shared<std::promise<void>>();
   bool dropped = true;
@@ -50,10 +52,19 @@ TEST(TaskThreads, AStuckTaskDelaysTheEndByASecondAtMost) {
     running.get_future().wait();
     threads.run([&dropped] { dropped = false; });
   }
-  EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(5));
+  const auto took = std::chrono::steady_clock::now() - begun;
   EXPECT_TRUE(dropped);
   stuck->set_value();
   ended->get_future().wait();
+  return took;
+}
+
+TEST(TaskThreads, AStuckTaskDelaysTheEndByATenthOfASecondAtMost) {
+  auto quickest = time_to_end();
+  for (int i = 0; i < 10 && quickest > std::chrono::milliseconds(500); ++i) {
+    quickest = std::min(quickest, time_to_end());  // on a busy machine
+  }
+  EXPECT_LT(quickest, std::chrono::milliseconds(500));
 }
 
 }  // namespace
