@@ -53,13 +53,13 @@ void ClusterCalls::count(const Call& call, const Result<Completion>& result) {
     return;
   }
   met_.fail(result.error().code);
-  if (call.executed > 0) ++met_.lost_answers;
   if (result.error().message.find("waited") != std::string::npos) ++met_.waited;
 }
 
 /// What an old primary did that the gateway could not know of yet is lost, and nobody's fault.
 void ClusterCalls::require_kept(const Cluster& cluster, const std::string& where) {
   for (const auto& [statement, call] : calls_) {
+    if (call.order.where == where && call.executed > 0 && !call.acknowledged) ++met_.lost_answers;
     const bool counts = call.acknowledged && call.by_the_primary && call.order.where == where;
     if (!counts || cluster.keeps(statement)) continue;
     verdict_.broken("no acknowledged write is lost", statement + " at " + where + " is");

@@ -29,16 +29,16 @@ void expect_much_was_met(const Met& met) {
   }
   EXPECT_GT(met.virtual_seconds / 3'600, met.scenarios / 10);
   EXPECT_GT(met.acknowledged, met.scenarios * 20);
-  EXPECT_GT(met.lost_answers, met.scenarios);
+  EXPECT_GT(met.lost_answers, met.scenarios / 2);
   EXPECT_GT(met.replica_reads, met.scenarios * 10);
   EXPECT_GT(met.promotions, met.scenarios / 4);
-  EXPECT_GT(met.rogues, met.scenarios / 20);
+  EXPECT_GT(met.rogues, met.scenarios / 40);
   EXPECT_GT(met.refused_writes, met.scenarios / 20);
   EXPECT_GT(met.waited, met.scenarios / 4);
 }
 
 TEST(ClusterSimulation, KeepsEveryPromiseInEveryLife) {
-  const auto seeds = testing::seeds_to_run(testing::kSanitized ? 15 : 60);
+  const auto seeds = testing::seeds_to_run(testing::kSanitized ? 5 : 15);
   Experiment<ClusterWorld> lives;
   const auto failed = lives.first_failure(seeds.first, seeds.count);
   ASSERT_FALSE(failed) << lives.report(*failed, "ClusterSimulation.*");

@@ -213,7 +213,7 @@ void ClusterWorld::happen_to_server(const ClusterEvent& event) {
   }
 }
 
-/// Some of them at the same moment.
+/// Some of them at the same moment; the last may still be under way when the next thing happens.
 void ClusterWorld::traffic(const ClusterEvent& event) {
   for (int i = 0; i < event.count && verdict_.ok(); ++i) {
     if (pick(0, 2) > 0) advance(event.time / event.count);
@@ -221,7 +221,7 @@ void ClusterWorld::traffic(const ClusterEvent& event) {
     call(event.cluster, (pick(0, 2) > 0 ? "w" : "r") + number, event.client);
     if (i % 8 == 0) call_steady();
   }
-  advance(event.time / event.count);
+  if (pick(0, 1) == 0) advance(event.time / event.count);
 }
 
 void ClusterWorld::call(int cluster, std::string statement, int client) {

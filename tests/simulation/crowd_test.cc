@@ -152,7 +152,7 @@ class CrowdedDatabase : private Observer {
 };
 
 TEST(CrowdSimulation, AModestClientIsServedInItsTurn) {
-  const auto seeds = testing::seeds_to_run(testing::kSanitized ? 10 : 60);
+  const auto seeds = testing::seeds_to_run(testing::kSanitized ? 3 : 12);
   for (std::uint64_t seed = seeds.first; seed < seeds.first + seeds.count; ++seed) {
     const Crowd crowd = draw(seed);
     CrowdedDatabase database(crowd);
