@@ -44,6 +44,13 @@ Error no_answer() {
           .fault = Fault::kDatabase};
 }
 
+/// It might be taken for a primary.
+Error says_nothing() {
+  return {.code = ErrorCode::kSqlError,
+          .message = "it answered without a row when it was asked whether it is in recovery",
+          .fault = Fault::kDatabase};
+}
+
 }  // namespace
 
 HostProbe::HostProbe(base::EventLoop& loop, std::shared_ptr<pool::Connector> connector,
@@ -109,6 +116,7 @@ void HostProbe::ask() {
 }
 
 void HostProbe::on_answer(const Result<Completion>& answer) {
+  if (answer && row_.empty()) return end(fail(says_nothing()));
   if (answer) return end(facts());
   if (question_ < kLeast && is_beyond_the_engine(answer.error())) {
     ++question_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <memory>
 #include <utility>
 
 #include "postgres/async_connection.h"
@@ -61,6 +62,7 @@ void Connecting::try_address() {
   time_over_.arm(now + deadline_.remaining(now) / left);
   const ConnectParameters parameters(state_->target, state_->options, state_->quirks,
                                      addresses_[address_]);
+  ++attempts_;
   connection_.reset(PQconnectStartParams(parameters.keywords(), parameters.values(), 0));
   if (!connection_ || PQstatus(connection_.get()) == CONNECTION_BAD) return on_refused();
   PQsetErrorVerbosity(connection_.get(), PQERRORS_VERBOSE);  // puts SQLSTATEs into the text
@@ -69,12 +71,27 @@ void Connecting::try_address() {
   watch(base::Interest::kWrite);
 }
 
-void Connecting::on_ready(bool, bool) { advance(); }
-
-/// libpq may close its socket and open another in here, under the same number.
-void Connecting::advance() {
+/// libpq may close its socket and open another in PQconnectPoll, under the same number.
+void Connecting::on_ready(bool readable, bool) {
   unwatch();
-  switch (PQconnectPoll(connection_.get())) {
+  readable ? advance_elsewhere() : advanced(PQconnectPoll(connection_.get()));
+}
+
+/// What the server has said may have to be answered with a proof.
+void Connecting::advance_elsewhere() {
+  const auto kept = std::make_shared<ConnPtr>(std::move(connection_));
+  state_->log_ins.run([this, kept, back = ticket_.stub(), attempt = attempts_] {
+    const auto next = PQconnectPoll(kept->get());
+    back.deliver([this, kept, attempt, next] {
+      if (attempt != attempts_ || !connected_) return;  // its time was over
+      connection_ = std::move(*kept);
+      advanced(next);
+    });
+  });
+}
+
+void Connecting::advanced(PostgresPollingStatusType next) {
+  switch (next) {
     case PGRES_POLLING_READING:
       return watch(base::Interest::kRead);
     case PGRES_POLLING_WRITING:
@@ -110,12 +127,15 @@ bool Connecting::adapt(std::string_view sqlstate) {
   ServerQuirks& quirks = state_->quirks;
   if (is_refused_setting(sqlstate) && !quirks.refuses_check_interval)
     return quirks.refuses_check_interval = true;
+  if (is_refused_setting(sqlstate) && !quirks.refuses_comforts)
+    return quirks.refuses_comforts = true;
   if (sqlstate == "08P01" && !quirks.refuses_options) return quirks.refuses_options = true;
   return false;
 }
 
 void Connecting::try_next(Error error) {
   unwatch();
+  ++attempts_;
   connection_.reset();
   opened_.reset();
   const bool another = address_ + 1 < addresses_.size() && may_differ_elsewhere(error) &&

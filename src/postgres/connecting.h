@@ -19,7 +19,8 @@ class AsyncConnection;
 
 /// One connect that is under way: the host's name is resolved, its addresses are tried one after
 /// the other, each with its share of the time that is left, and the session is set up. What the
-/// server turns out not to take at start-up is left out, once, and remembered. Never blocks.
+/// server turns out not to take at start-up is left out, once, and remembered. Never blocks, and
+/// leaves proofs of passwords and certificates, which take milliseconds, to other threads.
 class Connecting final : public pool::ConnectAttempt, private base::FdWatcher {
  public:
   Connecting(std::shared_ptr<ConnectorState> state, base::Deadline deadline,
@@ -30,7 +31,8 @@ class Connecting final : public pool::ConnectAttempt, private base::FdWatcher {
   void begin();
   void on_resolved(Resolved resolved);
   void try_address();
-  void advance();  // PQconnectPoll
+  void advance_elsewhere();
+  void advanced(PostgresPollingStatusType next);
   void on_ready(bool readable, bool writable) override;
   void watch(base::Interest interest);
   void unwatch();
@@ -51,7 +53,8 @@ class Connecting final : public pool::ConnectAttempt, private base::FdWatcher {
 
   std::vector<std::string> addresses_;  // one empty text for a Unix socket
   std::size_t address_ = 0;
-  ConnPtr connection_;
+  ConnPtr connection_;  // null while another thread has it
+  int attempts_ = 0;    // at whatever address
   int watched_ = -1;
   std::unique_ptr<AsyncConnection> opened_;  // its settings are being sent
 

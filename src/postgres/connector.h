@@ -12,18 +12,31 @@
 
 namespace sluice::postgres {
 
+/// What all connectors share: threads for what would keep a loop from its work.
+struct Helpers {
+  Resolver& resolver;
+  Canceller& canceller;
+  TaskThreads& log_ins;  ///< for proofs of passwords and certificates
+};
+
 /// What the connections of one connector share. Lives as long as the last of them; used on the
 /// loop's thread only, except for the canceller's share.
 struct ConnectorState {
   ConnectorState(const Target& to, const DatabaseOptions& with, base::EventLoop& on,
-                 Resolver& resolves, Canceller& gives_up)
-      : target(to), options(with), loop(on), resolver(resolves), canceller(gives_up) {}
+                 const Helpers& helpers)
+      : target(to),
+        options(with),
+        loop(on),
+        resolver(helpers.resolver),
+        canceller(helpers.canceller),
+        log_ins(helpers.log_ins) {}
 
   const Target target;
   const DatabaseOptions options;
   base::EventLoop& loop;
   Resolver& resolver;
   Canceller& canceller;
+  TaskThreads& log_ins;
   const Canceller::Share cancels = std::make_shared<std::atomic<int>>(0);
   ServerQuirks quirks;
 

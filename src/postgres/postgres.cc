@@ -19,17 +19,20 @@ void use_openssl_now() { PQfreemem(PQencryptPassword("", "")); }
 class PostgresConnectorFactory final : public pool::ConnectorFactory {
  public:
   explicit PostgresConnectorFactory(const Options& options)
-      : resolver_(options.resolver_threads), canceller_(options.cancel_threads) {}
+      : resolver_(options.resolver_threads),
+        canceller_(options.cancel_threads),
+        log_ins_(options.log_in_threads) {}
 
   std::unique_ptr<pool::Connector> make(const Target& target, const DatabaseOptions& options,
                                         base::EventLoop& loop) override {
-    return std::make_unique<Connector>(
-        std::make_shared<ConnectorState>(target, options, loop, resolver_, canceller_));
+    return std::make_unique<Connector>(std::make_shared<ConnectorState>(
+        target, options, loop, Helpers{resolver_, canceller_, log_ins_}));
   }
 
  private:
   Resolver resolver_;
   Canceller canceller_;
+  TaskThreads log_ins_;
 };
 
 }  // namespace

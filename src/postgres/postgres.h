@@ -10,10 +10,13 @@
 namespace sluice::postgres {
 
 struct Options {
-  int cancel_threads = 4;  ///< cancel requests that may be under way at once
+  int cancel_threads = 16;  ///< cancel requests that may be under way at once
   /// Host names that may be looked up at once; threads start when needed, and most never do. So
   /// many names may be stuck in a silent name server before others wait for them.
   int resolver_threads = 64;
+  /// Log-ins that may be computed at once. Each takes milliseconds, and a restarted server has
+  /// many.
+  int log_in_threads = 2;
 };
 
 /// The factory owns the threads, and must outlive its connectors and their connections.

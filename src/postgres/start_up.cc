@@ -42,9 +42,7 @@ std::vector<Setting> session_settings(const DatabaseOptions& options, const Serv
   const SessionOptions& session = options.session;
   std::vector<Setting> settings{
       {"statement_timeout", milliseconds(session_timeout(options))},
-      {"idle_in_transaction_session_timeout", milliseconds(session.idle_in_transaction_timeout)},
       {"TimeZone", session.time_zone},
-      {"jit", session.jit ? "on" : "off"},
       // What our reading of values relies on.
       {"DateStyle", "ISO"},
       {"IntervalStyle", "iso_8601"},
@@ -52,6 +50,11 @@ std::vector<Setting> session_settings(const DatabaseOptions& options, const Serv
       {"extra_float_digits", "1"},
       {"standard_conforming_strings", "on"},
   };
+  if (!quirks.refuses_comforts) {
+    settings.emplace_back("idle_in_transaction_session_timeout",
+                          milliseconds(session.idle_in_transaction_timeout));
+    settings.emplace_back("jit", session.jit ? "on" : "off");
+  }
   if (!session.search_path.empty()) settings.emplace_back("search_path", session.search_path);
   // The server gives up a statement whose client has gone.
   if (!quirks.refuses_check_interval)

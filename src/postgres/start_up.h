@@ -13,6 +13,7 @@ namespace sluice::postgres {
 struct ServerQuirks {
   bool refuses_options = false;         ///< a proxy: settings are sent after connecting
   bool refuses_check_interval = false;  ///< PostgreSQL before 14, or not on Linux
+  bool refuses_comforts = false;  ///< another engine: it lacks what makes no difference to results
 };
 
 /// The timeout that a session starts with; 0: none.

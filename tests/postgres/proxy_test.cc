@@ -81,5 +81,28 @@ TEST(Proxy, AServerWithoutTheCheckIntervalIsConnectedWithoutIt) {
   EXPECT_EQ(proxy.refusals(), 1);
 }
 
+TEST(Proxy, AnEngineThatLacksWhatMakesNoDifferenceIsConnectedWithoutIt) {
+  StartUpProxy proxy(server().port(), "jit=", "42704",
+                     "unrecognized configuration parameter \"jit\"");
+  SessionDriver driver;
+  for (int i = 0; i < 3; ++i) {
+    auto connection = i == 0 ? driver.open(through(proxy)) : std::move(*driver.connect_again());
+    EXPECT_EQ(driver.value(*connection, "SHOW intervalstyle"), "iso_8601");
+    EXPECT_EQ(driver.value(*connection, "SHOW statement_timeout"), "30s");
+  }
+  EXPECT_EQ(proxy.refusals(), 2) << "remembered";
+}
+
+TEST(Proxy, WhatTheUserAskedForIsNotLeftOut) {
+  StartUpProxy proxy(server().port(), "work_mem", "42704",
+                     "unrecognized configuration parameter \"work_mem\"");
+  SessionDriver driver;
+  DatabaseOptions options;
+  options.session.settings["work_mem"] = "3MB";
+  const auto refused = driver.connect(through(proxy), options);
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message.find("work_mem"), std::string::npos) << refused.error().message;
+}
+
 }  // namespace
 }  // namespace sluice::test

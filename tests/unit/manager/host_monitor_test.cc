@@ -159,6 +159,13 @@ TEST_F(HostMonitorTest, AConnectionThatWasLostBetweenLooksIsReplaced) {
   EXPECT_EQ(database.opened(), 2);
 }
 
+TEST_F(HostMonitorTest, AnAnswerWithoutARowTellsNothing) {
+  database.statement(HostProbe::question(0)).always(Answer::ok());
+  watch();
+  ASSERT_EQ(looks(), 1);
+  EXPECT_FALSE(seen[0].facts) << "it is no primary for that";
+}
+
 TEST_F(HostMonitorTest, AsksAnEngineThatKnowsLessForLess) {
   const auto unknown = Answer::fails(testing::sql_error("42883", "no such function"));
   database.statement(HostProbe::question(0)).always(unknown);
