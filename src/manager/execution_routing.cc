@@ -52,7 +52,8 @@ void Execution::on_routed(Result<std::shared_ptr<Shard>> chosen) {
 /// While it waits for a connection, its host may turn out to be the wrong one.
 void Execution::roles_changed() {
   const auto& place = shard_->place();
-  if (state_ != State::kQueued || !place.router->misplaced(wish(), place.index)) return;
+  if (state_ != State::kQueued || session_) return;
+  if (!place.router->misplaced(wish(), place.index)) return;
   shard_->pool().cancel(std::exchange(waiter_, 0));
   shard_->remove(*this);
   permit_ = {};
