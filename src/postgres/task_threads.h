@@ -7,8 +7,8 @@ namespace sluice::postgres {
 
 /// A few threads for calls that block and cannot be interrupted (getaddrinfo, PQcancel). Threads
 /// start when first needed. Thread-safe. A task owns all it touches: the destructor drops tasks
-/// that have not begun and waits a tenth of a second for the others; a thread that is stuck in a silent host
-/// even then is left behind, and ends when its call does.
+/// that have not begun and waits a tenth of a second for the others; a thread that is stuck in a
+/// silent host even then is left behind, and ends when its call does.
 class TaskThreads {
  public:
   explicit TaskThreads(int threads);

@@ -266,7 +266,9 @@ void FakeConnection::transact(const pool::TransactionOrder& order, const pool::E
 void FakeConnection::run_part(const std::shared_ptr<TransactionRun>& run, std::size_t index) {
   const Query& query = run->parts[index];
   note(query);
+  alone_ = query.sql;
   start(database_.script_of(query.sql), [this, run, index](Answer answer) {
+    tell_end(&answer);
     const Query& part = run->parts[index];
     if (answer.kind == Answer::Kind::kError) return part_ended(run, index, fail(answer.error));
     if (answer.echoes) answer.rows = {{part.sql}};

@@ -55,7 +55,6 @@ class FakeConnection final : public pool::Connection {
   void speak();
   void make_dirty() { dirty_ = true; }
   void open_transaction() { in_transaction_ = true; }
-  [[nodiscard]] bool in_transaction() const { return in_transaction_; }
   [[nodiscard]] int number() const { return number_; }  ///< 1 for the first one opened
   [[nodiscard]] base::EventLoop& loop() const { return loop_; }
   [[nodiscard]] bool busy() const { return call_ || paused_; }
