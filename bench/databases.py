@@ -37,7 +37,7 @@ class Databases:
 
     def __init__(self, count):
         self.names = [f"db{number}" for number in range(1, count + 1)]
-        self._alone = None
+        self._alone = {}  # servers, by their database
         self._postgres = PrivatePostgres(SETTINGS)
         try:
             for name in self.names:
@@ -54,16 +54,17 @@ class Databases:
 
     def close(self):
         self._postgres.close()
-        if self._alone:
-            self._alone.close()
+        for server in self._alone.values():
+            server.close()
 
     @property
     def alone(self):
         """Another server, with the last database only; for whom it may fall sick."""
-        if not self._alone:
-            self._alone = PrivatePostgres(SETTINGS)
-            _create(self._alone, self.names[-1])
-        return self._alone
+        name = self.names[-1]
+        if name not in self._alone:
+            self._alone[name] = PrivatePostgres(SETTINGS)
+            _create(self._alone[name], name)
+        return self._alone[name]
 
     @property
     def programs(self):
@@ -72,7 +73,7 @@ class Databases:
     @property
     def pids(self):
         """Of the postmasters."""
-        return [server.pid for server in (self._postgres, self._alone) if server]
+        return [server.pid for server in (self._postgres, *self._alone.values())]
 
     def target(self, name):
         """As the gateway's configuration takes it."""
