@@ -136,9 +136,10 @@ void Transaction::run(std::size_t end) {
   sync();
 }
 
+/// Each is answered when it has run, so that it is known which one runs.
 bool Transaction::send(Execution& member) {
   if (!member.send(sent_count_ == 1)) return false;
-  ++sent_count_;
+  if (++sent_count_ < members_.size()) expect(session_.pipeline.flush_request());
   answering_.push_back(&member);
   if (!unusable_) unusable_ = member.unusable();
   return true;

@@ -145,13 +145,14 @@ class InteractiveSessions(GatewayTest):
     def test_one_statement_at_a_time(self):
         session = self.open()
         answers = []
-        thread = threading.Thread(target=lambda: answers.append(self.run_in(session, "select pg_sleep(1)")))
+        thread = threading.Thread(target=lambda: answers.append(self.run_in(session, "select pg_sleep(60)", timeout_ms=90000)))
         thread.start()
         wait_until(lambda: self.backends("wait_event = 'PgSleep'") == 1, "it runs")
         answer = self.run_in(session, "select 1")
         self.assertEqual((answer.status, answer.json["code"]), (409, "session_busy"))
+        self.close(session)
         thread.join()
-        self.assertEqual(answers[0].status, 200)
+        self.assertEqual(answers[0].json["code"], "cancelled")
 
     def test_operators_see_and_end_them(self):
         session = self.open()
@@ -164,7 +165,7 @@ class InteractiveSessions(GatewayTest):
         shown = self.gateway.request("GET", session["path"], headers=self.headers(session))
         self.assertEqual(shown.json["state"], "in_transaction")
         answers = []
-        thread = threading.Thread(target=lambda: answers.append(self.run_in(session, "select pg_sleep(30)")))
+        thread = threading.Thread(target=lambda: answers.append(self.run_in(session, "select pg_sleep(60)", timeout_ms=90000)))
         thread.start()
         wait_until(lambda: self.backends("wait_event = 'PgSleep'") == 1, "it runs")
         self.assertEqual(self.gateway.request("DELETE", session["path"], headers=bearer("olga")).status, 200)
