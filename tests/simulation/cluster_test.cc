@@ -32,7 +32,7 @@ void expect_much_was_met(const Met& met) {
   EXPECT_GT(met.lost_answers, met.scenarios / 2);
   EXPECT_GT(met.replica_reads, met.scenarios * 10);
   EXPECT_GT(met.promotions, met.scenarios / 4);
-  EXPECT_GT(met.rogues, met.scenarios / 40);
+  EXPECT_GT(met.rogues, met.scenarios / 100);
   EXPECT_GT(met.refused_writes, met.scenarios / 20);
   EXPECT_GT(met.waited, met.scenarios / 4);
 }

@@ -89,7 +89,6 @@ class CrowdedDatabase : private Observer {
     while (loop_.now() < until && complaint_.empty()) ask_modestly();
     return complaint_;
   }
-  [[nodiscard]] base::Duration longest() const { return longest_; }
 
  private:
   /// For ever; after a refusal it comes again a little later.
@@ -103,14 +102,14 @@ class CrowdedDatabase : private Observer {
 
   void ask_modestly() {
     const auto asked = loop_.now();
-    std::optional<base::TimePoint> answered;
-    ask(modest_, [&](const Result<Completion>& result) {
-      answered = loop_.now();
-      if (!result) complaint_ = "it was refused: " + result.error().message;
+    answered_.reset();
+    ask(modest_, [this](const Result<Completion>& result) {
+      answered_ = loop_.now();
+      if (!result && !ends_) complaint_ = "it was refused: " + result.error().message;
     });
-    while (!answered) come_again(milliseconds(10));
-    const auto waited = *answered - asked - crowd_.service;
-    longest_ = std::max(longest_, waited);
+    const auto latest = asked + crowd_.service + crowd_.longest_wait();
+    while (!answered_ && loop_.now() <= latest) come_again(milliseconds(10));
+    const auto waited = answered_.value_or(loop_.now()) - asked - crowd_.service;
     if (waited > crowd_.longest_wait() && complaint_.empty()) {
       complaint_ = "it waited " + in_ms(waited) + ", and at most " + in_ms(crowd_.longest_wait()) +
                    " is fair";
@@ -147,8 +146,8 @@ class CrowdedDatabase : private Observer {
   std::vector<manager::Origin> origins_;
   const manager::Origin modest_{.actor = "modest"};
   std::vector<std::size_t> retries_;
+  std::optional<base::TimePoint> answered_;  // the modest client's last call
   std::string complaint_;
-  base::Duration longest_{};
   bool ends_ = false;
 };
 
