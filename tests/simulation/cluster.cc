@@ -162,10 +162,15 @@ void Cluster::lose_connections(int server) {
   lose_all(*at(server).monitor);
 }
 
-void Cluster::heal() {
+void Cluster::wake() {
   for (int i = 0; i < size(); ++i) {
     revive(i, true);
     thaw(i);
+  }
+}
+
+void Cluster::heal() {
+  for (int i = 0; i < size(); ++i) {
     rewind(i);
     slow(i, false);
     lag(i, false);

@@ -51,7 +51,9 @@ class Cluster {
   void lag(int server, bool lags);
   void slow(int server, bool slow);
   void lose_connections(int server);
-  /// Everybody is well, and follows the primary.
+  /// Everybody runs, and answers what has hung.
+  void wake();
+  /// Then, everybody is well, and follows the primary.
   void heal();
 
   [[nodiscard]] int primary() const { return primary_; }

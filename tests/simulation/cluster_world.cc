@@ -372,6 +372,8 @@ void ClusterWorld::recover() {
   random_.seed(scenario_.seed);
   settle();
   trace("all hosts get well");
+  for (const auto& each : clusters_) each->wake();
+  settle();
   for (const auto& each : clusters_) each->heal();
   settle();
   base::Duration looks{};
