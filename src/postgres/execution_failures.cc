@@ -1,5 +1,7 @@
 // What a statement makes of errors, of its neighbours' and of a lost connection. The rest is in
 // execution.cc.
+#include <algorithm>
+#include <array>
 #include <limits>
 #include <string>
 #include <utility>
@@ -8,6 +10,20 @@
 #include "postgres/sql_error.h"
 
 namespace sluice::postgres {
+namespace {
+
+/// What was prepared no longer fits: its result has other columns now, or a parameter has a type
+/// that was replaced. Said before anything runs; what is said in the midst of a function has a
+/// context.
+bool says_outdated(const Error& error) {
+  constexpr std::array<std::string_view, 5> kStates{"0A000", "42704", "42804", "42846", "42883"};
+  if (error.sqlstate() == "XX000")
+    return error.sql->message.starts_with("cache lookup failed for type");
+  return error.sql->where.empty() &&
+         std::find(kStates.begin(), kStates.end(), error.sqlstate()) != kStates.end();
+}
+
+}  // namespace
 
 Error Execution::unknown_type(const std::string& name) {
   return invalid_request("there is no type \"" + name + "\" in this database",
@@ -41,7 +57,7 @@ void Execution::judge_failure(Step step, Error error) {
     return;
   }
   const bool forgotten = error.sqlstate() == "26000";
-  const bool outdated = error.sqlstate() == "0A000";
+  const bool outdated = !traits_.may_commit && says_outdated(error);
   const bool may_repair = from_cache_ && !repaired_ && !in_transaction_ && !columns_given_;
   const bool repairable = may_repair && step != Step::kSync && (forgotten || outdated);
   if (repairable && forgotten) session_.stale = session_.dirty = true;

@@ -1,4 +1,5 @@
 // Arrays. Whatever a database sends becomes JSON; what we write, we read back the same.
+#include <cstdint>
 #include <vector>
 
 #include "fuzz/fuzz.h"
@@ -17,8 +18,14 @@ void check_cells(std::string_view text) {
     for (const auto kind : {ValueKind::kText, ValueKind::kBool, ValueKind::kNumber,
                             ValueKind::kExactNumber, ValueKind::kTimestamp, ValueKind::kBytes}) {
       for (const bool other : {false, true}) {
+        const json::CellFormat format{.kind = kind,
+                                      .array = array,
+                                      .delimiter = other ? ';' : ',',
+                                      .numbers_as_strings = other,
+                                      .bytes_as_base64 = other,
+                                      .nested_arrays = static_cast<std::uint8_t>(other ? 2 : 0)};
         json::TextBuffer out;
-        json::put_cell(out, {kind, array, other ? ';' : ',', other, other}, text);
+        json::put_cell(out, format, text);
         const auto document = json::Document::parse(out.view());
         // JSON knows no bounds, but requests do.
         const std::string why = document ? "" : document.error().message;

@@ -159,14 +159,14 @@ TEST_F(Session, AStatementWhoseTableHasChangedIsPreparedAgain) {
   server().run("DROP TABLE changing");
 }
 
-TEST_F(Session, AnErrorThatRepeatsIsGivenAfterOneRepair) {
+TEST_F(Session, AnErrorOfTheStatementsOwnIsNotTakenForAnOutdatedOne) {
   server().run(
       "CREATE SEQUENCE tries; CREATE FUNCTION unsupported() RETURNS int LANGUAGE plpgsql AS "
       "$$ BEGIN PERFORM nextval('tries'); RAISE feature_not_supported; END $$");
   EXPECT_EQ(run("SELECT unsupported()").error().sqlstate(), "0A000");
-  EXPECT_EQ(server().value("SELECT last_value FROM tries"), "1") << "not from the cache: not again";
+  EXPECT_EQ(server().value("SELECT last_value FROM tries"), "1");
   EXPECT_EQ(run("SELECT unsupported()").error().sqlstate(), "0A000");
-  EXPECT_EQ(server().value("SELECT last_value FROM tries"), "3");
+  EXPECT_EQ(server().value("SELECT last_value FROM tries"), "2") << "it has run: not again";
   server().run("DROP FUNCTION unsupported; DROP SEQUENCE tries");
 }
 

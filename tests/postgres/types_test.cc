@@ -97,7 +97,7 @@ TEST_F(Types, OfUsersAreForgottenWithTheLastConnection) {
 
 TEST_F(Types, NestArraysOfDomainsOverArrays) {
   ASSERT_TRUE(run("CREATE DOMAIN ints AS int[]"));
-  const Column nested = column("ARRAY['{1,2}'::ints, '{3}']");
+  const Column nested = column("'{\"{1,2}\",\"{3}\"}'::ints[]");
   EXPECT_EQ(nested.nested_arrays, 1);
   EXPECT_EQ(nested.kind, ValueKind::kNumber);
   EXPECT_EQ(value("SELECT $1::ints[]", {Param::array({Param::array({1, 2}), Param::array({})})}),
@@ -113,6 +113,33 @@ TEST_F(Types, TheServerSaysWhichParameterItCannotRead) {
   EXPECT_EQ(wrong.error().fields[0].field, "$2");
   EXPECT_EQ(wrong.error().fields[0].message, wrong.error().sql->message);
   EXPECT_TRUE(run("SELECT 1 / $1::int", {0}).error().fields.empty());
+}
+
+// As migrations do that take a value out of an enum: the parameter of a prepared statement has the
+// old type for ever.
+TEST_F(Types, AStatementWhoseParametersTypeWasReplacedIsPreparedAnew) {
+  for (const bool dropped : {false, true}) {
+    ASSERT_TRUE(run("CREATE TYPE state AS ENUM ('a')"));
+    ASSERT_TRUE(run("CREATE TABLE moved (s state)"));
+    const char* insert = "INSERT INTO moved VALUES ($1)";
+    const char* count = "SELECT count(*) FROM moved WHERE s = $1";
+    ASSERT_TRUE(run(insert, {"a"}));
+    ASSERT_EQ(value(count, {"a"}), "1");
+    ASSERT_TRUE(run("ALTER TYPE state RENAME TO old_state"));
+    ASSERT_TRUE(run("CREATE TYPE state AS ENUM ('a', 'b')"));
+    ASSERT_TRUE(run("ALTER TABLE moved ALTER s TYPE state USING s::text::state"));
+    if (dropped) {
+      ASSERT_TRUE(run("DROP TYPE old_state"));
+    }
+    const auto inserted = run(insert, {"a"});
+    EXPECT_TRUE(inserted) << dropped << ": " << inserted.error().message;
+    EXPECT_EQ(value(count, {"a"}), "2") << dropped;
+    ASSERT_TRUE(run("DROP TABLE moved"));
+    ASSERT_TRUE(run("DROP TYPE state"));
+    if (!dropped) {
+      ASSERT_TRUE(run("DROP TYPE old_state"));
+    }
+  }
 }
 
 TEST_F(Types, ColumnsTellTheirTable) {
