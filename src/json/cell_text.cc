@@ -156,16 +156,6 @@ void put_bytes(TextBuffer& out, std::string_view text, bool as_base64) {
   put_base64(out, *bytes);
 }
 
-/// In a document that PostgreSQL has checked, a bare line break can only stand between its parts.
-void put_document(TextBuffer& out, std::string_view text, bool one_line) {
-  const std::size_t begin = out.size();
-  out.put_json(text);
-  if (!one_line) return;
-  const auto line_break = [&](std::size_t from) { return out.view().find_first_of("\n\r", from); };
-  for (auto at = line_break(begin); at != std::string_view::npos; at = line_break(at + 1))
-    out.replace(at, ' ');
-}
-
 void put_scalar(TextBuffer& out, const CellFormat& format, std::string_view text) {
   switch (format.kind) {
     case ValueKind::kText:
@@ -178,7 +168,7 @@ void put_scalar(TextBuffer& out, const CellFormat& format, std::string_view text
     case ValueKind::kNumber:
       return is_json_number(text) ? out.put(text) : out.put_string(text);
     case ValueKind::kJson:
-      return put_document(out, text, format.one_line);
+      return out.put_json(text);
     case ValueKind::kTimestamp:
       return put_timestamp(out, text);
     case ValueKind::kBytes:

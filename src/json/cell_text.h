@@ -16,7 +16,6 @@ struct CellFormat {
   bool numbers_as_strings = false;  ///< only the exact ones, which JavaScript would round
   bool bytes_as_base64 = false;
   std::uint8_t nested_arrays = 0;  ///< as in Column
-  bool one_line = false;           ///< line breaks between the parts of a document become blanks
 };
 
 /// Writes the text of a cell that is not NULL, as PostgreSQL wrote it, as a JSON value. Text that

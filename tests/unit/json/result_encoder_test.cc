@@ -275,17 +275,6 @@ TEST(ResultEncoder, EmbedsJsonAsUtf8WhateverTheDatabaseHolds) {
   EXPECT_EQ(encoded_array(ValueKind::kJson, "{\"\\\"\xe9\\\"\"}"), "[\"\uFFFD\"]");
 }
 
-TEST(CellText, WritesDocumentsInOneLineWhenAsked) {
-  CellFormat format{.kind = ValueKind::kJson, .one_line = true};
-  TextBuffer out;
-  put_cell(out, format, "{\"a\":\r\n [1,\n\n\"\\n\"]}");
-  EXPECT_EQ(out.view(), "{\"a\":   [1,  \"\\n\"]}");
-  format.array = true;
-  out.truncate(0);
-  put_cell(out, format, "{\"[1,\n2]\"}");
-  EXPECT_EQ(out.view(), "[[1, 2]]");
-}
-
 TEST(ResultEncoder, WritesBrokenArraysAsText) {
   EXPECT_EQ(encoded_array(ValueKind::kNumber, "1 2 3"), R"("1 2 3")");
   EXPECT_EQ(encoded_array(ValueKind::kNumber, "{1,2"), R"("{1,2")");
