@@ -199,11 +199,10 @@ void Execution::send_settings() {
 }
 
 void Execution::send_lookup() {
-  session_.values.clear();
-  session_.values.add(literal_of(types_to_find_));
-  session_.values.add(literal_of(names_to_find_));
-  expect(
-      session_.pipeline.run_unprepared(Step::kTypes, TypeCatalog::lookup_sql(), session_.values));
+  ParameterValues values;  // the statement's own are kept for when it is prepared anew
+  values.add(literal_of(types_to_find_));
+  values.add(literal_of(names_to_find_));
+  expect(session_.pipeline.run_unprepared(Step::kTypes, TypeCatalog::lookup_sql(), values));
   expect(session_.pipeline.flush_request());
 }
 
