@@ -144,7 +144,7 @@ class OpenApi(GatewayTest):
     def assert_told(self, answer, example):
         """What must be as the example has it, in this gateway too."""
         for name in ("rows", "value", "count", "command", "affected", "truncated", "code", "detail", "errors", "sqlstate", "types"):
-            if name in example and name in answer:
+            if name in example and name in answer and "queries" not in answer:  # what runs, runs elsewhere
                 told = json.loads(json.dumps(example[name]), parse_float=Decimal)
                 self.assertEqual(answer[name], told, name)
 
