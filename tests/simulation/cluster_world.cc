@@ -382,8 +382,10 @@ void ClusterWorld::recover() {
     looks = std::max<base::Duration>(looks, each.options.routing.monitor_interval * 6 / 5);
     breakers = std::max<base::Duration>(breakers, each.options.breaker.max_open_for * 6 / 5);
   }
-  use_all();  // hosts that nobody uses are not looked at
-  advance(looks + kLongestLook);
+  for (base::Duration left = looks + kLongestLook; left.count() > 0; left -= seconds(1)) {
+    use_all();  // hosts that nobody uses are not looked at
+    advance(std::min<base::Duration>(left, seconds(1)));
+  }
   if (verdict_.ok()) check_roles();
   use_all();
   advance(breakers);
