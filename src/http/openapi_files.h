@@ -11,8 +11,8 @@ namespace sluice::http {
 /// "schemas": {…}}; src/http/openapi/README.md tells the rest. Or null.
 [[nodiscard]] const EmbeddedFile* openapi_file(std::string_view name);
 
-inline constexpr std::array<std::string_view, 7> kOpenApiFiles{
-    "queries", "neon", "databases", "health", "metrics", "admin", "pages"};
+inline constexpr std::array<std::string_view, 8> kOpenApiFiles{
+    "queries", "neon", "sessions", "databases", "health", "metrics", "admin", "pages"};
 /// What all of them share: {"info": …, "tags": …, "components": …}.
 inline constexpr std::string_view kOpenApiCommon = "common";
 
