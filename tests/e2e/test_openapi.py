@@ -142,9 +142,11 @@ class OpenApi(GatewayTest):
             self.assert_told(answer.json, example.get("answer", {}))
 
     def assert_told(self, answer, example):
-        """What must be as the example has it, in this gateway too."""
+        """What must be as the example has it, in this gateway too; here nothing else is under way."""
+        if "queries" in answer or "sessions" in answer:
+            return
         for name in ("rows", "value", "count", "command", "affected", "truncated", "code", "detail", "errors", "sqlstate", "types"):
-            if name in example and name in answer and "queries" not in answer:  # what runs, runs elsewhere
+            if name in example and name in answer:
                 told = json.loads(json.dumps(example[name]), parse_float=Decimal)
                 self.assertEqual(answer[name], told, name)
 
