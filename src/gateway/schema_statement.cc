@@ -7,7 +7,8 @@ namespace sluice::gateway {
 // system schemas are looked at, $5: how many entries of a list at most, and one more tells that
 // there are others, $6: function, $7: type. Who names a table, a function or a type gets those
 // alone. What belongs to an extension, or was made along with something else as the functions of a
-// range, is not shown, and neither are schemas that the user may not use.
+// range, is not shown (a partitioned table depends on its own key so), and neither are schemas that
+// the user may not use.
 const char* const kSchemaStatement = R"(
 WITH
 spaces AS MATERIALIZED (
@@ -16,7 +17,8 @@ spaces AS MATERIALIZED (
     AND pg_catalog.has_schema_privilege(n.oid, 'USAGE')
     AND ($4::boolean OR NOT (n.nspname LIKE 'pg\_%' OR n.nspname = 'information_schema'))),
 members AS MATERIALIZED (
-  SELECT d.classid, d.objid FROM pg_catalog.pg_depend d WHERE d.deptype IN ('e', 'i')),
+  SELECT d.classid, d.objid FROM pg_catalog.pg_depend d
+  WHERE d.deptype IN ('e', 'i') AND d.objid <> d.refobjid),
 relations AS MATERIALIZED (
   SELECT c.*, s.nspname, CASE WHEN c.relkind IN ('v', 'm') THEN 'views' ELSE 'tables' END AS list
   FROM pg_catalog.pg_class c JOIN spaces s ON s.oid = c.relnamespace

@@ -140,15 +140,14 @@ Family session_counts(const Databases& databases) {
 /// Interactive sessions: each has one of the connections.
 void add_session_families(std::vector<Family>& families, const Databases& databases) {
   families.push_back(session_counts(databases));
-  families.push_back(each(Family::gauge("sluice_sessions_max", "Sessions there may be at once."),
-                          databases, [](const Stats& stats) {
-                            return stats.options.sessions.max_per_database;
-                          }));
+  families.push_back(
+      each(Family::gauge("sluice_sessions_max", "Sessions there may be at once."), databases,
+           [](const Stats& stats) { return stats.options.sessions.max_per_database; }));
   families.push_back(each(Family::counter("sluice_sessions_opened_total", "Sessions opened."),
                           databases, [](const Stats& stats) { return stats.sessions.opened; }));
-  families.push_back(each_kind(
-      Family::counter("sluice_sessions_ended_total", "Sessions that ended, by reason."), "reason",
-      databases, [](const Stats& stats) { return stats.sessions.ended; }));
+  families.push_back(
+      each_kind(Family::counter("sluice_sessions_ended_total", "Sessions that ended, by reason."),
+                "reason", databases, [](const Stats& stats) { return stats.sessions.ended; }));
 }
 
 }  // namespace

@@ -266,7 +266,8 @@ TEST_F(Transactions, ADryRunKeepsNothing) {
 
 TEST_F(Transactions, TypesAreLookedUpWhereverTheyAreMade) {
   run("DROP TYPE IF EXISTS feeling CASCADE; CREATE TYPE feeling AS ENUM ('sad', 'ok')");
-  const auto known = transact({with("SELECT $1::feeling", {"ok"}), with("SELECT 'sad'::feeling", {})});
+  const auto known =
+      transact({with("SELECT $1::feeling", {"ok"}), with("SELECT 'sad'::feeling", {})});
   ASSERT_TRUE(known->committed()) << known->error().message;
   EXPECT_EQ(known->sink.result.columns[0].type, "feeling");
   Query forced = with("SELECT $1", {"ok"});
