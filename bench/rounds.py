@@ -91,6 +91,11 @@ def _in_words(errors):
     return "errors: " + ", ".join(f"{kind} {count}" for kind, count in errors.items()) if errors else "no error"
 
 
+def _p99(one):
+    """Not everybody tells."""
+    return f"p99 {one.p99_ms:.2f} ms  " if one.p99_ms is not None else ""
+
+
 def measure(section, plan, databases):
     """{label: [Sample, …]} of the section's entries, whose contestants run already."""
     samples = {entry.label: [] for entry in section.entries}
@@ -99,7 +104,7 @@ def measure(section, plan, databases):
         for entry in section.entries[shift:] + section.entries[:shift]:
             one = least_disturbed(entry, plan, databases, 1000 * number)
             samples[entry.label].append(one)
-            print(f"  {number + 1}/{plan.rounds} {entry.label:<36} {one.rate:>9,.0f}/s  p99 {one.p99_ms:.2f} ms  "
+            print(f"  {number + 1}/{plan.rounds} {entry.label:<36} {one.rate:>9,.0f}/s  {_p99(one)}"
                   f"{_in_words(one.errors)}, "
                   f"others took {one.foreign:.0%}", flush=True)
     return samples
