@@ -84,7 +84,7 @@ TEST_F(Pausing, TellsOfALullBeforeTheNextRowIsThere) {
   // The server itself collects 8 KiB before it sends anything.
   start(
       "SELECT repeat('x', 1000) FROM generate_series(1, 100)"
-      " UNION ALL SELECT 'y' FROM pg_sleep(1)");
+      " UNION ALL SELECT 'y' FROM pg_sleep(3)");
   ASSERT_TRUE(driver.turn_until([this] { return sink.lulls > 0; }));
   EXPECT_GT(sink.rows, 0);
   EXPECT_LT(sink.rows, 101);
