@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <zlib.h>
 
+#include <cstdint>
+
 #include "http/http_connection.h"
 #include "support/simulated_loop.h"
 #include "unit/http/scripted_stream.h"
@@ -484,7 +486,7 @@ TEST_F(GzipTest, CanBeSwitchedOff) {
 
 TEST_F(GzipTest, CompressesALargeBodySliceBySlice) {
   std::string body;
-  for (int i = 0; body.size() < 3'000'000; ++i) body += std::to_string(i * 7919) + ",";
+  for (std::int64_t i = 0; body.size() < 3'000'000; ++i) body += std::to_string(i * 7919) + ",";
   send(get(kAsks) + get());
   Response response;
   response.body = body;
@@ -500,7 +502,7 @@ TEST_F(GzipTest, CompressesALargeBodySliceBySlice) {
 
 TEST_F(GzipTest, PausesCompressingWhileTheClientDoesNotRead) {
   std::string body;
-  for (int i = 0; body.size() < 9'000'000; ++i) body += std::to_string(i * 7919) + ",";
+  for (std::int64_t i = 0; body.size() < 9'000'000; ++i) body += std::to_string(i * 7919) + ",";
   client_.takes = 100;
   send(get(kAsks));
   Response response;
