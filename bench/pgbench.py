@@ -10,22 +10,10 @@ from load import Load, LoadError, children_cpu
 from processes import CORES
 
 
-class Pgbench:
-    """Native clients straight on PostgreSQL, with the same statement, prepared."""
+class NativeClient:
+    """Asks PostgreSQL itself: there is no server of its own to start, to try or to watch."""
 
     kind = "pgbench"
-    statements = {
-        "point": "\\set id random(1, 10000)\nSELECT id,name,price,qty FROM items WHERE id=:id;\n",
-        "rows": "\\set id random(0, 9000)\n"
-                "SELECT id,name,price,qty,created_at FROM items WHERE id>:id ORDER BY id LIMIT 1000;\n",
-    }
-
-    def __init__(self, clients, setup):
-        self.label = f"pgbench -c {clients}"
-        self._clients = clients
-        self._directory = setup.directory
-        self._target = setup.databases.target("db1")
-        self._program = os.path.join(setup.databases.programs, "pgbench")
 
     def launch(self):
         pass
@@ -43,6 +31,23 @@ class Pgbench:
         return None
 
     memory_mb = cpu_seconds
+
+
+class Pgbench(NativeClient):
+    """Native clients straight on PostgreSQL, with the same statement, prepared."""
+
+    statements = {
+        "point": "\\set id random(1, 10000)\nSELECT id,name,price,qty FROM items WHERE id=:id;\n",
+        "rows": "\\set id random(0, 9000)\n"
+                "SELECT id,name,price,qty,created_at FROM items WHERE id>:id ORDER BY id LIMIT 1000;\n",
+    }
+
+    def __init__(self, clients, setup):
+        self.label = f"pgbench -c {clients}"
+        self._clients = clients
+        self._directory = setup.directory
+        self._target = setup.databases.target("db1")
+        self._program = os.path.join(setup.databases.programs, "pgbench")
 
     def drive(self, workload, seconds, seed):
         script = os.path.join(self._directory, "pgbench.sql")

@@ -10,6 +10,7 @@ import subprocess
 import time
 
 from load import Load, LoadError, children_cpu
+from pgbench import NativeClient
 
 ROWS = 200_000
 SQL = ("SELECT id,name,price,qty,created_at FROM items CROSS JOIN generate_series(1, %d)" % (ROWS // 10_000))
@@ -50,32 +51,13 @@ def read_over_http(server, workload, seconds):
     return _drive(command, workload.connections, seconds)
 
 
-class Copy:
+class Copy(NativeClient):
     """psql's COPY to CSV: native, without HTTP."""
-
-    kind = "pgbench"
 
     def __init__(self, setup):
         self.label = "psql COPY, CSV"
         self._target = setup.databases.target("db1")
         self._program = os.path.join(setup.databases.programs, "psql")
-
-    def launch(self):
-        pass
-
-    wait_until_ready = close = launch
-
-    def mistakes(self):
-        return []
-
-    def warm_up(self, workload, seconds, seed):
-        return collections.Counter()
-
-    def cpu_seconds(self):
-        """None: PostgreSQL is all the server there is."""
-        return None
-
-    memory_mb = cpu_seconds
 
     def drive(self, workload, seconds, seed):
         command = [self._program, "-Xq", "-h", self._target["host"], "-p", str(self._target["port"]), "-U", self._target["user"],
