@@ -17,7 +17,9 @@ from proxy import Proxy  # noqa: E402
 
 __all__ = ["FaultTest", "GatewayTest", "PrivatePostgres", "Proxy", "Writers", "together", "wait_until"]
 
-TOKENS = "create table tokens(token text, at timestamptz default now()); alter table tokens owner to app"
+# In one piece: who writes meanwhile finds no table, or his own.
+TOKENS = ("begin; create table tokens(token text, at timestamptz default now()); "
+          "alter table tokens owner to app; commit")
 WRITE = "insert into tokens(token) values ($1) returning token"
 
 # Whom a caller may hear of when a database is in trouble; whatever else comes is a bug.

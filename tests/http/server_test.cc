@@ -100,12 +100,13 @@ TEST(Server, ServesOthersWhileAReaderStalls) {
   stalled.send(get_request("/big"));
   TestClient other = server.connect();
   const auto before = cpu_time();
-  const auto until = std::chrono::steady_clock::now() + 600ms;
+  // The kernel goes on taking some for a while on behalf of a reader that has stopped.
+  const auto until = std::chrono::steady_clock::now() + 5 * options.write_timeout;
   while (std::chrono::steady_clock::now() < until) {
     ASSERT_EQ(status_of(other, "/token/a"), 200);
     std::this_thread::sleep_for(5ms);
   }
-  EXPECT_LT(cpu_time() - before, 400ms) << "the worker spins";
+  EXPECT_LT(cpu_time() - before, 1s) << "the worker spins";
   const auto all = stalled.read_all();
   ASSERT_TRUE(all) << "the stalled reader was not dropped";
   EXPECT_LT(all->size(), std::size_t{32 << 20});

@@ -15,6 +15,9 @@ namespace {
 
 constexpr std::uint32_t kSslRequest = 80'877'103;
 
+/// What somebody says at once may come in pieces; it is passed on, and counted, as one.
+constexpr std::chrono::milliseconds kBreath{10};
+
 std::uint32_t number_at(const std::string& bytes, std::size_t at) {
   std::uint32_t number = 0;
   for (std::size_t i = 0; i < 4; ++i)
@@ -127,7 +130,7 @@ void StartUpProxy::serve(int client) {
     std::array<pollfd, 2> both{pollfd{client, POLLIN, 0}, pollfd{server, POLLIN, 0}};
     bool client_spoke = true;
     for (bool alive = true; alive && !stopping_;) {
-      ::poll(both.data(), both.size(), 20);
+      if (::poll(both.data(), both.size(), 20) > 0) std::this_thread::sleep_for(kBreath);
       if (both[0].revents) {
         if (!std::exchange(client_spoke, true)) ++round_trips_;
         alive = pass_on(client, server);
