@@ -22,15 +22,11 @@ class Holders : public ManagerTest {
   }
 
   std::shared_ptr<Answered> call_as(const Origin& origin, const std::string& sql) {
-    auto answered = std::make_shared<Answered>();
     Call call;
     call.db_id = "orders";
-    call.query.sql = sql;
-    call.query.timeout = 20s;
+    call.query = {.sql = sql, .timeout = 20s};
     call.origin = &origin;
-    call.reply_to = &loop;
-    call.done = [answered](Result<Completion> result) { answered->result = std::move(result); };
-    answered->handle = manager.execute(std::move(call));
+    auto answered = start(std::move(call));
     loop.advance(10ms);
     return answered;
   }

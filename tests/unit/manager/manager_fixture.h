@@ -105,11 +105,15 @@ class ManagerTest : public ::testing::Test {
     return start(db_id, {.sql = sql, .timeout = timeout});
   }
   std::shared_ptr<Answered> start(const std::string& db_id, Query query) {
-    auto answered = std::make_shared<Answered>();
     Call call;
     call.db_id = db_id;
     call.query = std::move(query);
-    call.sink = answered->sink;
+    return start(std::move(call));
+  }
+  /// Without a sink of its own, its rows are counted.
+  std::shared_ptr<Answered> start(Call call) {
+    auto answered = std::make_shared<Answered>();
+    if (!call.sink) call.sink = answered->sink;
     call.reply_to = &loop;
     call.done = [this, answered](Result<Completion> result) {
       EXPECT_FALSE(answered->result.has_value()) << "answered twice";

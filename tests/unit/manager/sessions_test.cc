@@ -27,20 +27,11 @@ class SessionsTest : public ManagerTest {
 
   std::shared_ptr<Answered> run(const std::string& sql, std::shared_ptr<SessionUse> use,
                                 std::optional<std::chrono::milliseconds> timeout = {}) {
-    auto answered = std::make_shared<Answered>();
     Call call;
     call.db_id = "orders";
-    call.query.sql = sql;
-    call.query.timeout = timeout;
-    call.sink = answered->sink;
-    call.reply_to = &loop;
+    call.query = {.sql = sql, .timeout = timeout};
     call.session = std::move(use);
-    call.done = [this, answered](Result<Completion> result) {
-      EXPECT_FALSE(answered->result.has_value()) << "answered twice";
-      answered->result = std::move(result);
-      answered->at = loop.now();
-    };
-    answered->handle = manager.execute(std::move(call));
+    auto answered = start(std::move(call));
     loop.run_posted();
     return answered;
   }

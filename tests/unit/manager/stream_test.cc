@@ -40,19 +40,11 @@ class StreamTest : public ManagerTest {
 
   std::shared_ptr<Answered> stream(const std::string& sql,
                                    std::optional<std::chrono::milliseconds> timeout = {}) {
-    auto answered = std::make_shared<Answered>();
     Call call;
     call.db_id = "orders";
     call.query = {.sql = sql, .timeout = timeout};
     call.sink = sink;
-    call.reply_to = &loop;
-    call.done = [this, answered](Result<Completion> result) {
-      EXPECT_FALSE(answered->result.has_value()) << "answered twice";
-      answered->result = std::move(result);
-      answered->at = loop.now();
-    };
-    answered->handle = manager.execute(std::move(call));
-    return answered;
+    return start(std::move(call));
   }
   void resume() {
     sink->resume();
