@@ -15,7 +15,7 @@ from gateway import GatewayTest, together, wait_until  # noqa: E402
 from private_postgres import PrivatePostgres  # noqa: E402
 from proxy import Proxy  # noqa: E402
 
-__all__ = ["FaultTest", "GatewayTest", "PrivatePostgres", "Proxy", "Writers", "together", "wait_until"]
+__all__ = ["Crew", "FaultTest", "GatewayTest", "PrivatePostgres", "Proxy", "Writers", "together", "wait_until"]
 
 # In one piece: who writes meanwhile finds no table, or his own.
 TOKENS = ("begin; create table tokens(token text, at timestamptz default now()); "
@@ -30,15 +30,12 @@ TROUBLE = {"database_unavailable": 503, "breaker_open": 503, "acquire_timeout": 
 SLACK = 10
 
 
-class Writers:
-    """Threads that write one token after the other until they are stopped, and remember every answer."""
+class Crew:
+    """Threads that each do one job again and again, until the end of a `with` block."""
 
-    def __init__(self, gateway, count=4, timeout_ms=1000, db="main"):
-        self._gateway, self._db, self._timeout_ms = gateway, db, timeout_ms
-        self._numbers, self._stopping = itertools.count(), threading.Event()
-        self._name = uuid.uuid4()  # an id() may have been another object's
-        self.answers = {}  # token → Answer
-        self._threads = [threading.Thread(target=self._run, daemon=True) for _ in range(count)]
+    def __init__(self, jobs, pause=0):
+        self._stopping, self._pause = threading.Event(), pause
+        self._threads = [threading.Thread(target=self._run, args=(job,), daemon=True) for job in jobs]
 
     def __enter__(self):
         for thread in self._threads:
@@ -48,15 +45,28 @@ class Writers:
     def __exit__(self, *_):
         self._stopping.set()
         for thread in self._threads:
-            thread.join(timeout=60)
+            thread.join(timeout=120)
             assert not thread.is_alive(), "a call never ended"
 
-    def _run(self):
-        while not self._stopping.is_set():
-            token = f"{self._name}-{next(self._numbers)}"
-            self.answers[token] = answer = self._gateway.query(WRITE, [token], db=self._db, timeout_ms=self._timeout_ms)
-            if answer.status != 200:
-                time.sleep(0.005)
+    def _run(self, job):
+        while not self._stopping.wait(self._pause):
+            job()
+
+
+class Writers(Crew):
+    """They write one token after the other, and remember every answer."""
+
+    def __init__(self, gateway, count=4, timeout_ms=1000, db="main"):
+        super().__init__([self._write] * count)
+        self._gateway, self._db, self._timeout_ms = gateway, db, timeout_ms
+        self._name, self._numbers = uuid.uuid4(), itertools.count()  # an id() may have been another object's
+        self.answers = {}  # token → Answer
+
+    def _write(self):
+        token = f"{self._name}-{next(self._numbers)}"
+        self.answers[token] = answer = self._gateway.query(WRITE, [token], db=self._db, timeout_ms=self._timeout_ms)
+        if answer.status != 200:
+            time.sleep(0.005)
 
     def succeeded(self):
         return sum(answer.status == 200 for answer in list(self.answers.values()))

@@ -1,6 +1,7 @@
 """Mixed traffic and faults, round after round; when it is quiet again, everything is as it was. SLUICE_SOAK_SECONDS says
 for how long; scripts/soak.sh runs it for minutes or hours."""
 
+import functools
 import itertools
 import json
 import os
@@ -9,10 +10,9 @@ import signal
 import socket
 import statistics
 import struct
-import threading
 import time
 
-from faults import FaultTest, Writers, wait_until
+from faults import Crew, FaultTest, Writers, wait_until
 from proxy import TO_CLIENT, TO_SERVER, Delay, Swallow, Trickle
 
 SECONDS = float(os.environ.get("SLUICE_SOAK_SECONDS", "30"))
@@ -20,34 +20,21 @@ ROUND = min(20, SECONDS / 6)  # of traffic
 DATABASES = ["main", "second", "third"]
 
 
-class Traffic:
-    """Threads that each do one kind of thing again and again until the end."""
+class Traffic(Crew):
+    """Each of them does one kind of thing."""
 
     def __init__(self, gateway, guest, seed):
-        self._gateway, self._guest = gateway, guest
-        self._random, self._numbers = random.Random(seed), itertools.count()
-        self._stopping = threading.Event()
         kinds = [self.read, self.read, self.read_much, self.fan_out, self.take_too_long, self.leave, self.come_and_go,
                  self.err, self.leave_a_session_dirty]
-        self._threads = [threading.Thread(target=self._run, args=(kind,), daemon=True) for kind in kinds]
+        super().__init__([functools.partial(self._ask, kind) for kind in kinds], pause=0.01)
+        self._gateway, self._guest = gateway, guest
+        self._random, self._numbers = random.Random(seed), itertools.count()
         self.statuses = set()
 
-    def __enter__(self):
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self._stopping.set()
-        for thread in self._threads:
-            thread.join(timeout=120)
-            assert not thread.is_alive(), "a call never ended"
-
-    def _run(self, kind):
-        while not self._stopping.wait(0.01):
-            answer = kind()
-            if answer is not None:
-                self.statuses.add(answer.status)
+    def _ask(self, kind):
+        answer = kind()
+        if answer is not None:
+            self.statuses.add(answer.status)
 
     def _any(self):
         return self._random.choice(DATABASES)
