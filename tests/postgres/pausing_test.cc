@@ -81,14 +81,16 @@ TEST_F(Pausing, GivesNoMoreUntilItIsResumed) {
 
 TEST_F(Pausing, TellsOfALullBeforeTheNextRowIsThere) {
   sink.pause_at = -1;
+  driver.value(*watcher, "SELECT pg_advisory_lock(1)::text");
   // The server itself collects 8 KiB before it sends anything.
   start(
       "SELECT repeat('x', 1000) FROM generate_series(1, 100)"
-      " UNION ALL SELECT 'y' FROM pg_sleep(3)");
+      " UNION ALL SELECT 'y' FROM pg_advisory_xact_lock(1)");
   ASSERT_TRUE(driver.turn_until([this] { return sink.lulls > 0; }));
   EXPECT_GT(sink.rows, 0);
   EXPECT_LT(sink.rows, 101);
   EXPECT_FALSE(completion);
+  driver.value(*watcher, "SELECT pg_advisory_unlock(1)");
   ASSERT_TRUE(ended());
   EXPECT_EQ(sink.rows, 101);
   EXPECT_LT(sink.lulls, 101);
