@@ -129,7 +129,7 @@ void AsyncConnection::on_ready(bool readable, bool) {
   if (!adoption_) return drain_until_closed();
   if (readable && operation_ && operation_->collects()) watch_size();
   std::optional<Error> why;
-  if (readable && !consume_input(session_.connection, session_.pipeline.waiting()))
+  if (readable && PQconsumeInput(&session_.connection) != 1)
     why = lost_session_error(one_line(PQerrorMessage(&session_.connection)));
   if (PQsocket(&session_.connection) != watched_) unwatch();  // libpq has closed it
   if (why && !abandoned_) lost_ = std::move(why);
@@ -152,7 +152,7 @@ void AsyncConnection::process() {
   if (abandoned_ && !lost_) lost_ = abandoned_error();
   if (Batch* const batch = std::exchange(batch_, nullptr)) batch->close();
   while (operation_ && !abandoned_ && !operation_->unusable() && !operation_->paused()) {
-    const auto answer = session_.pipeline.next();
+    const auto answer = next_answer();
     if (!answer) break;
     operation_->on_answer(*answer);
     if (operation_->reports_early() && !draining_) return report_early();
@@ -164,6 +164,14 @@ void AsyncConnection::process() {
   after_sending();
   if (lost_) return lose(*lost_);
   if (operation_ && !session_.pipeline.waiting()) conclude();
+}
+
+std::optional<Pipeline::Answer> AsyncConnection::next_answer() {
+  auto answer = session_.pipeline.next();
+  if (answer || lost_ || !session_.pipeline.waiting()) return answer;
+  if (consume_rest(session_.connection)) return session_.pipeline.next();
+  lost_ = lost_session_error(one_line(PQerrorMessage(&session_.connection)));
+  return answer;
 }
 
 /// While nothing runs only notices, changed settings and notifications can come. Looking for the

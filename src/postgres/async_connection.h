@@ -72,6 +72,7 @@ class AsyncConnection final : public pool::Connection, private base::FdWatcher {
   // Input and output.
   void on_ready(bool readable, bool writable) override;
   void process();
+  [[nodiscard]] std::optional<Pipeline::Answer> next_answer();
   void drop_unasked_messages();
   void after_sending();
   void await(bool sending);

@@ -12,12 +12,12 @@ bool more_on_the_way(PGconn& connection) {
 
 }  // namespace
 
-bool consume_input(PGconn& connection, bool expecting) {
-  if (PQconsumeInput(&connection) != 1) return false;
+bool consume_rest(PGconn& connection) {
   if (!PQsslInUse(&connection)) return true;
-  // libpq takes at least 8 KiB at a time and a TLS record has at most 16: a second reading empties
-  // the record. Only a record that arrives between the poll and the reading needs a third.
-  for (int readings = 0; readings < 3 && expecting && PQisBusy(&connection); ++readings) {
+  // libpq (15.18; 15.20 no more) takes at least 8 KiB at a time, and a TLS record has at most 16:
+  // one more reading empties it. Only one that arrives between the poll and the reading needs
+  // another.
+  for (int readings = 0; readings < 3 && PQisBusy(&connection); ++readings) {
     if (more_on_the_way(connection)) return true;  // the poller will tell
     if (PQconsumeInput(&connection) != 1) return false;
   }

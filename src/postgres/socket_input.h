@@ -4,8 +4,8 @@
 
 namespace sluice::postgres {
 
-/// Reads what has arrived, without blocking. False: the connection is lost. `expecting`: answers
-/// are outstanding, so that nothing may be left in TLS buffers, where no poller sees it.
-[[nodiscard]] bool consume_input(PGconn& connection, bool expecting);
+/// Without an answer that is complete: takes in what TLS has decrypted and libpq has not taken yet,
+/// as no poller tells of that. Never blocks. False: the connection is lost.
+[[nodiscard]] bool consume_rest(PGconn& connection);
 
 }  // namespace sluice::postgres
