@@ -5,7 +5,8 @@
 #
 #   --sanitize=S   build and run under AddressSanitizer and UBSan, or under ThreadSanitizer
 #   --fast         without the tests labelled e2e and slow
-#   --patient      a test that fails is run once more, for machines that others keep busy
+#   --patient      a test that fails is run once more, for machines that others keep busy; what a
+#                  sanitizer has found counts all the same
 #   -R REGEX       only the tests whose name matches
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -13,7 +14,7 @@ cd "$(dirname "$0")/.."
 . scripts/lib/gateway.sh
 
 preset=dev selection=() repeat=()
-usage() { sed -n '2,9s/^# \{0,1\}//p' "$0"; }
+usage() { sed -n '2,10s/^# \{0,1\}//p' "$0"; }
 while [ $# -gt 0 ]; do
   case $1 in
     --sanitize=address) preset=asan ;;
@@ -34,5 +35,19 @@ if [ "$preset" = tsan ] && setarch -R true 2>/dev/null; then plainly=(setarch -R
 ensure_packages "${build_packages[@]}" "${run_packages[@]}" "${test_packages[@]}" "${bench_packages[@]}"
 mkdir -p build
 gateway_build "$preset"
-exec "${plainly[@]}" ctest --test-dir "build/$preset" -j "$(nproc)" --output-on-failure --no-tests=error \
-  "${repeat[@]}" "${selection[@]}"
+
+# What sanitizers find is kept in files: a second run that finds nothing does not take it back.
+findings=$PWD/build/$preset/findings
+rm -rf "$findings" && mkdir "$findings"
+for sanitizer in ASAN TSAN UBSAN; do export "${sanitizer}_OPTIONS=log_path=$findings/$sanitizer"; done
+
+verdict=0
+"${plainly[@]}" ctest --test-dir "build/$preset" -j "$(nproc)" --output-on-failure --no-tests=error \
+  "${repeat[@]}" "${selection[@]}" || verdict=$?
+for finding in "$findings"/*; do
+  [ -e "$finding" ] || break
+  echo "=== $finding"
+  cat "$finding"
+  verdict=1
+done
+exit "$verdict"

@@ -168,7 +168,7 @@ class Gateway {
   std::function<void(metrics::ProcessFacts&)> facts_source_;
   std::function<std::vector<std::string>()> trouble_source_;
   std::atomic<bool> draining_{false};
-  postgres::TaskThreads background_{1};
+  postgres::TaskThreads background_{"sluice-other", 1};
   Snapshots snapshots_;
 };
 

@@ -18,7 +18,8 @@ class Canceller {
   /// One database's requests under way. Shared by its connections.
   using Share = std::shared_ptr<std::atomic<int>>;
 
-  explicit Canceller(int threads) : most_per_share_(std::max(threads / 2, 1)), threads_(threads) {}
+  explicit Canceller(int threads)
+      : most_per_share_(std::max(threads / 2, 1)), threads_("sluice-cancel", threads) {}
 
   /// Sends the request, and calls `returned` on the ticket's loop when the server has taken it (or
   /// will not). False when no thread is free, or this share has half of them already.

@@ -21,7 +21,7 @@ class PostgresConnectorFactory final : public pool::ConnectorFactory {
   explicit PostgresConnectorFactory(const Options& options)
       : resolver_(options.resolver_threads),
         canceller_(options.cancel_threads),
-        log_ins_(options.log_in_threads) {}
+        log_ins_("sluice-log-in", options.log_in_threads, TaskThreads::Urgency::kBackground) {}
 
   std::unique_ptr<pool::Connector> make(const Target& target, const DatabaseOptions& options,
                                         base::EventLoop& loop) override {

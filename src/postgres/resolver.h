@@ -25,7 +25,7 @@ class Resolver {
  public:
   using Found = std::function<void(const Resolved&)>;
 
-  explicit Resolver(int threads) : threads_(threads) {}
+  explicit Resolver(int threads) : threads_("sluice-resolve", threads) {}
 
   /// Calls `found` on the ticket's loop, unless the ticket is gone by then.
   void resolve(const std::string& host, ReturnTicket::Stub back, Found found);

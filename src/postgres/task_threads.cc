@@ -1,10 +1,15 @@
 #include "postgres/task_threads.h"
 
+#include <pthread.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
+#include <string>
 #include <thread>
 #include <utility>
 
@@ -15,19 +20,33 @@ namespace {
 /// own would need, so that a call that is stuck in a silent host cannot be ended.
 constexpr std::chrono::milliseconds kPatience{100};
 
+/// A tenth of the processor time of a thread that wants as much and has the usual 0; sched(7).
+constexpr int kNiceOfBackground = 10;
+
+/// Linux keeps it for each thread; setpriority(2), "C library/kernel differences". A thread that
+/// may not is as urgent as all.
+void step_back() {
+  (void)::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), kNiceOfBackground);
+}
+
 }  // namespace
 
 struct TaskThreads::Shared {
   std::mutex mutex;
   std::condition_variable changed;
   std::deque<std::function<void()>> waiting;
+  std::string name;
+  Urgency urgency = Urgency::kEqual;
   int limit = 1;
   int threads = 0;
   int running = 0;  // tasks
   bool stopping = false;
 };
 
-TaskThreads::TaskThreads(int threads) : shared_(std::make_shared<Shared>()) {
+TaskThreads::TaskThreads(const char* name, int threads, Urgency urgency)
+    : shared_(std::make_shared<Shared>()) {
+  shared_->name = name;
+  shared_->urgency = urgency;
   shared_->limit = std::max(threads, 1);
 }
 
@@ -64,6 +83,8 @@ void TaskThreads::start_thread_if_needed() {
 }
 
 void TaskThreads::work(const std::shared_ptr<Shared>& shared) {
+  ::pthread_setname_np(::pthread_self(), shared->name.c_str());
+  if (shared->urgency == Urgency::kBackground) step_back();
   std::unique_lock lock(shared->mutex);
   while (!shared->stopping) {
     if (shared->waiting.empty()) {

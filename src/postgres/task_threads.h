@@ -11,7 +11,11 @@ namespace sluice::postgres {
 /// silent host even then is left behind, and ends when its call does.
 class TaskThreads {
  public:
-  explicit TaskThreads(int threads);
+  /// Whether their tasks leave most of the processor time to threads that want it, too.
+  enum class Urgency { kEqual, kBackground };
+
+  /// `name`: what each is called in `top -H`; at most 15 bytes.
+  TaskThreads(const char* name, int threads, Urgency urgency = Urgency::kEqual);
   ~TaskThreads();
   TaskThreads(const TaskThreads&) = delete;
   TaskThreads& operator=(const TaskThreads&) = delete;

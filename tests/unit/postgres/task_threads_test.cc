@@ -12,7 +12,7 @@ namespace {
 TEST(TaskThreads, RunEveryTask) {
   std::atomic<int> ran = 0;
   std::promise<void> all;
-  TaskThreads threads(3);
+  TaskThreads threads("test", 3);
   for (int i = 0; i < 1'000; ++i) {
     threads.run([&] {
       if (++ran == 1'000) all.set_value();
@@ -25,7 +25,7 @@ TEST(TaskThreads, RunEveryTask) {
 TEST(TaskThreads, RefuseWhenNoneIsFree) {
   std::promise<void> go;
   const std::shared_future<void> started = go.get_future().share();
-  TaskThreads threads(2);
+  TaskThreads threads("test", 2);
   EXPECT_TRUE(threads.try_run([started] { started.wait(); }));
   EXPECT_TRUE(threads.try_run([started] { started.wait(); }));
   EXPECT_FALSE(threads.try_run([] {}));
@@ -42,7 +42,7 @@ std::chrono::steady_clock::duration time_to_end() {
   bool dropped = true;
   const auto begun = std::chrono::steady_clock::now();
   {
-    TaskThreads threads(1);
+    TaskThreads threads("test", 1);
     std::promise<void> running;
     threads.run([stuck, ended, &running] {
       running.set_value();
