@@ -26,6 +26,9 @@ constexpr std::chrono::milliseconds kDrainPatience{10};
 
 /// Before what arrives is counted.
 constexpr int kSmallReadings = 4;
+/// While rows were written out, the next may have come; then they belong into the same piece. But
+/// the others of the loop want their turn, too.
+constexpr int kMoreReadings = 3;
 /// Of results that were expected to be small, before they are given up.
 constexpr std::int64_t kMostCollected = 4 * 1024 * 1024;
 
@@ -151,6 +154,7 @@ void AsyncConnection::process() {
   if (!adoption_) return drain_until_closed();
   if (abandoned_ && !lost_) lost_ = abandoned_error();
   if (Batch* const batch = std::exchange(batch_, nullptr)) batch->close();
+  more_readings_ = kMoreReadings;
   while (operation_ && !abandoned_ && !operation_->unusable() && !operation_->paused()) {
     const auto answer = next_answer();
     if (!answer) break;
@@ -169,9 +173,19 @@ void AsyncConnection::process() {
 std::optional<Pipeline::Answer> AsyncConnection::next_answer() {
   auto answer = session_.pipeline.next();
   if (answer || lost_ || !session_.pipeline.waiting()) return answer;
+  if (operation_->amid_rows() && more_readings_ > 0) {
+    --more_readings_;
+    if (PQconsumeInput(&session_.connection) != 1) note_loss();
+    answer = session_.pipeline.next();
+    if (answer || lost_) return answer;
+  }
   if (consume_rest(session_.connection)) return session_.pipeline.next();
-  lost_ = lost_session_error(one_line(PQerrorMessage(&session_.connection)));
+  note_loss();
   return answer;
+}
+
+void AsyncConnection::note_loss() {
+  lost_ = lost_session_error(one_line(PQerrorMessage(&session_.connection)));
 }
 
 /// While nothing runs only notices, changed settings and notifications can come. Looking for the
@@ -185,7 +199,7 @@ void AsyncConnection::after_sending() {
   const int flushing = PQflush(&session_.connection);
   if (PQsocket(&session_.connection) != watched_) unwatch();
   if (flushing < 0) {
-    lost_ = lost_session_error(one_line(PQerrorMessage(&session_.connection)));
+    note_loss();
     wake_.arm(session_.loop.now());
     return;
   }

@@ -73,6 +73,7 @@ class AsyncConnection final : public pool::Connection, private base::FdWatcher {
   void on_ready(bool readable, bool writable) override;
   void process();
   [[nodiscard]] std::optional<Pipeline::Answer> next_answer();
+  void note_loss();
   void drop_unasked_messages();
   void after_sending();
   void await(bool sending);
@@ -123,6 +124,7 @@ class AsyncConnection final : public pool::Connection, private base::FdWatcher {
   CancelState cancel_state_ = CancelState::kNone;
   bool cancel_wanted_ = false;  // of what runs now
   int cancels_sent_ = 0;        // likewise
+  int more_readings_ = 0;       // that this turn may try
   int readings_ = 0;            // of what it collects
   std::int64_t collected_ = 0;
   bool cancel_refused_ = false;

@@ -60,6 +60,7 @@ class Execution final : public Operation {
   void on_answer(const Pipeline::Answer& answer) override;
   void on_lost(const Error& why) override;
   void on_cancel() override;
+  [[nodiscard]] bool amid_rows() const override { return rows_given_; }
   void on_lull() override;
   [[nodiscard]] bool paused() const override { return paused_; }
   void resume() override { paused_ = false; }

@@ -23,6 +23,8 @@ class Operation {
   [[nodiscard]] virtual bool collects() const { return false; }
   /// That is more than may be collected; it will be cancelled.
   virtual void on_outgrown() {}
+  /// Whether it has handed out rows since the last lull, so that more are probably on their way.
+  [[nodiscard]] virtual bool amid_rows() const { return false; }
   /// All that has arrived was answered for, and more is awaited.
   virtual void on_lull() {}
   /// Whether its user takes no more for now. A cancel ends that.

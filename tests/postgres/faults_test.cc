@@ -180,6 +180,19 @@ TEST_F(Faults, ATerminatedStatementIsKnownToBeRolledBack) {
   EXPECT_TRUE(result.error().retryable);
 }
 
+TEST_F(Faults, AServerThatEndsAmongTheRowsIsNoticedWhereverItIs) {
+  for (int last = 500; last <= 10'000; last += 500) {
+    connection = driver.open();
+    const auto result =
+        driver.run(*connection, "SELECT n, CASE n WHEN " + std::to_string(last) +
+                                    " THEN pg_terminate_backend(pg_backend_pid()) END FROM"
+                                    " generate_series(1, 20000) n");
+    ASSERT_FALSE(result);
+    EXPECT_EQ(result.error().sqlstate(), "57P01") << last;
+    EXPECT_TRUE(connection->broken());
+  }
+}
+
 TEST_F(Faults, AnIdleConnectionThatIsTerminatedTellsAtOnce) {
   const std::string pid = value("SELECT pg_backend_pid()");
   int told = 0;
