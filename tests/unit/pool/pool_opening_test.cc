@@ -117,12 +117,18 @@ TEST_F(PoolOpening, NeverTriesMoreOftenThanTheBackOffAllows) {
 }
 
 TEST_F(PoolOpening, RecoversByItselfWhenTheDatabaseComesBack) {
+  options.min_size = 2;
+  give_back(borrow());
   database.connects.always(Answer::fails(testing::refused_connection()));
+  database.lose_all();
   for (int i = 0; i < 10; ++i) {
     borrow();
     loop.advance(seconds(11));
   }
+  EXPECT_EQ(stats().idle, 0);
   database.connects.always(Answer::ok());
+  loop.advance(Refill::kLongestBackOff);
+  EXPECT_EQ(stats().idle, 2) << "nobody had to ask";
   EXPECT_TRUE(borrow().served());
   EXPECT_TRUE(borrow().served());
 }
@@ -205,11 +211,15 @@ TEST_F(PoolOpening, RefillsMinSizeWithoutAStorm) {
   borrow().lease.release();
   loop.run_posted();
   ASSERT_EQ(stats().idle, 16);
-  database.connects.next(Answer::fails(testing::refused_connection()));
+  database.connects.always(Answer::fails(testing::refused_connection()));
   database.lose_all();
+  loop.advance(seconds(1));
+  const int tried = database.connects.calls();
+  loop.advance(minutes(1));
+  EXPECT_LE(database.connects.calls() - tried, 30) << "one after each pause";
   database.connects.always(Answer::never());
-  loop.advance(milliseconds(200));
-  EXPECT_LE(database.connecting(), 1);
+  while (database.connecting() == 0) loop.advance(milliseconds(10));
+  EXPECT_EQ(database.connecting(), 1);
 }
 
 TEST_F(PoolOpening, OpensOverflowOnlyForWaitersAboveMaxSize) {
