@@ -182,9 +182,11 @@ class RandomLife {
   void control() {
     switch (pick(0, 8)) {
       case 0:
+        paused_ = true;
         return pool_->pause();
       case 1:
       case 2:
+        paused_ = false;
         return pool_->resume();
       case 3:
         return pool_->renew();
@@ -222,6 +224,9 @@ class RandomLife {
     ASSERT_EQ(stats.connecting, database_.connecting());
     ASSERT_EQ(stats.total() - stats.connecting, database_.live()) << "no connection leaks";
     ASSERT_EQ(stats.acquired - stats.released, held);
+    if (stats.idle > 0 && !paused_) {
+      ASSERT_LE(stats.waiting, stats.cleaning) << "who waits beside an idle one waits for a ping";
+    }
     check_monotonic(stats);
     std::erase_if(clients_, [](const auto& client) {
       return !client->lease && (client->answers > 0 || client->cancelled);
@@ -253,6 +258,7 @@ class RandomLife {
       script->always(Answer::ok());
     }
     database_.closes.always(Answer::ok());
+    paused_ = false;
     pool_->resume();
     pool_->suspend_refill(false);
     loop_.advance(seconds(30));
@@ -295,6 +301,7 @@ class RandomLife {
   PoolStats before_;
   int limit_ = 0;
   bool sick_ = false;
+  bool paused_ = false;
   int lent_broken_ = 0;
   std::int64_t asked_ = 0;
   std::int64_t ended_ = 0;

@@ -170,5 +170,25 @@ TEST_F(PoolReentry, AWaiterThatHoldsALeaseMayBeCancelled) {
   EXPECT_TRUE(waiter.served());
 }
 
+TEST_F(PoolReentry, AConnectionThatWasTakenForAWaiterThatLeavesIsKept) {
+  options.pre_ping = PrePing::kNever;
+  auto& old = borrow();
+  loop.advance(minutes(5));
+  give_back(borrow());
+  give_back(old);
+  pool().pause();
+  auto& waiter = ask();
+  options.max_lifetime = minutes(4);
+  pool().configure(options);
+  listener.also = [&](PoolEvent event) {
+    if (event == PoolEvent::kClosed) pool().cancel(waiter.id);
+  };
+  pool().resume();
+  EXPECT_EQ(waiter.answers, 0);
+  EXPECT_EQ(closed("lifetime"), 1);
+  EXPECT_EQ(stats().idle, 1);
+  EXPECT_EQ(stats().used, 0);
+}
+
 }  // namespace
 }  // namespace sluice::pool
