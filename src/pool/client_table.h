@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <unordered_map>
 
+#include "base/time.h"
+
 namespace sluice::pool {
 
 /// Names whoever shares a pool with others. 0: nobody in particular.
@@ -15,6 +17,11 @@ struct WaiterNode;
 struct Client {
   int lent = 0;     ///< connections; one that several share counts for the first of them
   int waiting = 0;  ///< callers in the queue
+
+  // Since shares were judged last (fair_shares.h):
+  base::Duration taken{};  ///< for how long it had connections, all of them together
+  int most = 0;            ///< how many it had or wanted at once
+  bool greedy = false;     ///< it was found to ask for more than its share
 
   WaiterNode* first = nullptr;  ///< of its callers in the queue, the one that came first
   WaiterNode* last = nullptr;
@@ -32,6 +39,10 @@ class ClientTable {
     return find(id);
   }
   [[nodiscard]] std::size_t size() const { return clients_.size(); }
+  template <typename Action>
+  void for_each(Action action) {
+    for (auto& [id, client] : clients_) action(client);
+  }
 
  private:
   Client& find(ClientId id);

@@ -31,6 +31,10 @@ std::string advice(const Load& load) {
     return "no more than " + std::to_string(load.lendable) +
            " are lent at present (pool.adaptive_limit, pool.sizing)";
   }
+  if (load.kept > 0) {
+    return "up to " + std::to_string(load.kept) +
+           " are kept free for clients that ask for less than their share (pool.fair_shares)";
+  }
   if (load.used >= load.limit) return "raise pool.max_size, or find what holds them";
   if (load.suspended) return "none is opened while the circuit breaker is open";
   if (load.withheld) {

@@ -15,6 +15,7 @@ struct Load {
   int waiting = 0;  ///< other callers in the queue
   bool suspended = false;
   int lendable = 0;  ///< of the limit, how many may be lent; as many unless something lowers it
+  int kept = 0;      ///< free ones that greedy clients may not have (fair_shares.h)
   bool withheld = false;  ///< the budget has no leave for another connection
 };
 

@@ -24,6 +24,7 @@ Pool::Pool(const PoolOptions& options, Dependencies dependencies)
       budget_(dependencies.budget),
       options_(options),
       waiters_(loop_.timers(), [this](WaiterId id) { on_waiter_deadline(id); }),
+      shares_(loop_.now()),
       refill_(random_),
       limiter_(limit()),
       sizing_(options_.max_size),
@@ -60,8 +61,7 @@ WaiterId Pool::acquire(base::Deadline deadline, Acquired acquired, const Errand*
   const auto name_client = [&] {
     waiter.client = &clients_.of(options_.fair_shares ? client : ClientId{0});
   };
-  // Nobody barges in: who comes while others wait has to wait, too.
-  if (waiters_.empty() && !paused_ && may_lend() && !worth_waiting(errand)) {
+  if (!paused_ && may_lend() && is_next(client) && !worth_waiting(errand)) {
     if (Slot* slot = take_ready(now)) {
       name_client();
       lend(*slot, waiter);
@@ -70,6 +70,13 @@ WaiterId Pool::acquire(base::Deadline deadline, Acquired acquired, const Errand*
   }
   name_client();
   return enqueue(std::move(waiter), deadline);
+}
+
+/// Nobody barges in: who comes while others wait has to wait, too, unless these are greedy.
+bool Pool::is_next(ClientId client) {
+  if (!others_first()) return waiters_.empty();
+  if (clients_.of(client).greedy) return false;
+  return waiters_.empty() || !waiters_.give_turn(fair_share(), true);
 }
 
 WaiterId Pool::enqueue(Waiter waiter, base::Deadline deadline) {
@@ -142,6 +149,8 @@ void Pool::lend(Slot& slot, const Waiter& to, bool first_of_batch) {
   if (!slot.client) {
     slot.client = to.client;
     ++slot.client->lent;
+    slot.client->most = std::max(slot.client->most, slot.client->lent);
+    shares_.lent(*slot.client);
     slot.began = now;
     set_brief(slot, to.errand && slot.connection->short_read(*to.errand));
   }
@@ -180,7 +189,10 @@ void Pool::note_use(const Slot& slot) {
 std::optional<CloseReason> Pool::free(Slot& slot) {
   if (!std::exchange(slot.kept, false)) note_use(slot);
   set_brief(slot, false);
-  --std::exchange(slot.client, nullptr)->lent;
+  Client& client = *std::exchange(slot.client, nullptr);
+  --client.lent;
+  shares_.given_back(client);
+  shares_.used(client, slot.began, loop_.now());
   slot.company = 0;
   slot.idle_since = loop_.now();
   slot.suspicion = suspicion_;
@@ -262,6 +274,10 @@ void Pool::hand_out() {
   held_ = false;
   if (options_.shedding != Shedding::kOff) watch_waits(now);
   while (!waiters_.empty() && !paused_ && may_lend()) {
+    if (others_first() && !waiters_.give_turn(fair_share(), true)) {
+      held_ = true;  // until one of theirs comes back, or shares are judged again
+      return;
+    }
     if (worth_waiting(waiters_.first_errand())) return hold();
     Slot* slot = take_ready(now);
     if (waiters_.empty()) {  // the listener cancelled it meanwhile
@@ -289,6 +305,7 @@ Load Pool::load() const {
           .waiting = waiters_.size(),
           .suspended = suspended_,
           .lendable = std::min(limit(), lendable_),
+          .kept = others_first() ? shares_.kept() : 0,
           .withheld = withheld_};
 }
 

@@ -18,6 +18,7 @@
 #include "pool/concurrency_limit.h"
 #include "pool/connection.h"
 #include "pool/errors.h"
+#include "pool/fair_shares.h"
 #include "pool/lease.h"
 #include "pool/refill.h"
 #include "pool/service_time.h"
@@ -122,6 +123,8 @@ class Pool {
 
   // Lending (pool.cc).
   WaiterId refuse(const Error& error, const Acquired& acquired);
+  /// Whether a caller of this client may be lent one before all who wait.
+  [[nodiscard]] bool is_next(ClientId client);
   /// Lets it wait, or refuses it.
   WaiterId enqueue(Waiter waiter, base::Deadline deadline);
   [[nodiscard]] Slot* take_ready(base::TimePoint now);
@@ -160,6 +163,11 @@ class Pool {
   [[nodiscard]] bool may_lend() const { return slots_.count(SlotState::kLeased) < lendable_; }
   /// What one client may be lent while others wait.
   [[nodiscard]] int fair_share() const { return std::max(1, std::min(limit(), lendable_) / 2); }
+  /// Whether greedy clients have as many connections as they may.
+  [[nodiscard]] bool others_first() const {
+    return shares_.greedy_have_enough(std::min(limit(), lendable_));
+  }
+  void judge_shares(base::TimePoint now);
   [[nodiscard]] Prospect prospect(const Client& client, base::TimePoint now) const;
   /// Whose place in a full queue a caller of this client gets, if anybody's.
   [[nodiscard]] std::optional<Waiter> make_room_for(const Client& client);
@@ -238,6 +246,7 @@ class Pool {
   IdleList idle_;
   ClientTable clients_;
   WaiterQueue waiters_;
+  FairShares shares_;
   Refill refill_;
   std::optional<Error> last_connect_error_;
   std::function<void(Status)> probed_;  // set while a probe is under way

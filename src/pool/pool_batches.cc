@@ -20,7 +20,7 @@ constexpr std::chrono::milliseconds kOverdue{5};
 /// The first waiter is served, and those behind it whose statements can go along. The connection
 /// counts as used meanwhile, as any of them may give it back at once.
 void Pool::lend_to_waiters(Slot& slot) {
-  waiters_.give_turn(fair_share());
+  (void)waiters_.give_turn(fair_share(), others_first());
   const int most = batch_size(slot);
   ++slot.users;
   ++waited_;

@@ -64,6 +64,7 @@ void Pool::configure(const PoolOptions& options) {
   }
   codel_.rest();
   waiters_.newest_first(false);
+  shares_.forget();
   limiter_.configure(limit());
   sizing_.configure(options_.max_size);
   set_lendable("the settings were changed");

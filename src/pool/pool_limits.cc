@@ -55,6 +55,7 @@ void Pool::every_second() {
   const auto now = loop_.now();
   const bool used = acquired_ != second_ago_.acquired || slots_.count(SlotState::kLeased) > 0;
   judge_limits();
+  judge_shares(now);
   second_ago_ = {acquired_, released_, waited_};
   if (!used && waiters_.empty()) return;  // the next caller starts it again
   second_timer_.arm(now + std::chrono::seconds(1));
@@ -74,6 +75,15 @@ void Pool::judge_limits() {
                               .waited = waited_ - second_ago_.waited,
                               .waiting = waiters_.size()};
   if (sizing_.observe(second)) set_lendable(sizing_.reason());
+}
+
+/// What is lent at this moment was used, too.
+void Pool::judge_shares(base::TimePoint now) {
+  if (clients_.size() < 2 || !options_.fair_shares) return shares_.forget();
+  for (const auto& slot : slots_.all()) {
+    if (slot->client) shares_.used(*slot->client, slot->began, now);
+  }
+  shares_.judge(clients_, std::min(limit(), lendable_), now);
 }
 
 void Pool::set_lendable(std::string_view why) {

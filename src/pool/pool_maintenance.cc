@@ -29,7 +29,9 @@ void Pool::touch(TimePoint now) {
   if (options_.pool_idle_timeout.count() > 0 && !pool_idle_timer_.armed()) {
     pool_idle_timer_.arm(now + options_.pool_idle_timeout);
   }
-  if (watched_ && !second_timer_.armed()) second_timer_.arm(now + std::chrono::seconds(1));
+  const bool shared = clients_.size() > 1;
+  if ((watched_ || shared) && !second_timer_.armed())
+    second_timer_.arm(now + std::chrono::seconds(1));
 }
 
 void Pool::draw_dates(Slot& slot) {

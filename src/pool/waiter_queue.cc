@@ -18,6 +18,7 @@ WaiterId WaiterQueue::push(Waiter waiter, base::Deadline deadline) {
   (client.last ? client.last->after : client.first) = &node;
   client.last = &node;
   if (++client.waiting == 1) enter_ring(client);
+  client.most = std::max(client.most, client.lent + client.waiting);
   ++size_;
   node.timer.arm(deadline.at());
   return id_of(node);
@@ -62,13 +63,16 @@ std::optional<Waiter> WaiterQueue::pop_of_longest(int fair) {
   return take(*longest->last);
 }
 
-void WaiterQueue::give_turn(int most) {
-  for (int left = clients_; left > 1; --left) {
-    if (turn_->lent < most) return;
-    turn_ = turn_->after;
+bool WaiterQueue::give_turn(int most, bool leave_out_greedy) {
+  Client* next = nullptr;
+  Client* client = turn_;
+  for (int left = clients_; left > 0; --left, client = client->after) {
+    if (leave_out_greedy && client->greedy) continue;
+    if (!next || client->lent < most) next = client;
+    if (next->lent < most) break;
   }
-  // After a whole round without one, it is its turn who had it before.
-  if (clients_ > 1 && turn_->lent >= most) turn_ = turn_->after;
+  if (next) turn_ = next;
+  return next != nullptr;
 }
 
 int WaiterQueue::ahead_of(const Client& client) const {

@@ -68,9 +68,9 @@ class WaiterQueue {
   /// otherwise. O(clients).
   [[nodiscard]] std::optional<Waiter> pop_of_longest(int fair);
 
-  /// Lets the turn go to the next client that has less than `most` connections, if there is one.
-  /// O(clients that have as many).
-  void give_turn(int most);
+  /// Lets the turn go to the next client that has less than `most` connections, if there is one;
+  /// to no greedy one if they are left out. False: all who wait are. O(clients that have as many).
+  bool give_turn(int most, bool leave_out_greedy);
   /// From now on the newest of a client's callers comes first.
   void newest_first(bool reversed) { newest_first_ = reversed; }
 

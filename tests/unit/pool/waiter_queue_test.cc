@@ -131,7 +131,7 @@ TEST_F(Queue, TheTurnPassesClientsThatHaveEnough) {
   push_for(gamma, 21);
   alpha.lent = 5;
   beta.lent = 5;
-  queue.give_turn(5);
+  queue.give_turn(5, false);
   call_first();
   EXPECT_EQ(called, (std::vector<int>{21}));
 }
@@ -143,7 +143,7 @@ TEST_F(Queue, WhenAllHaveEnoughTheTurnStaysWhereItWas) {
   }
   alpha.lent = beta.lent = 5;
   while (!queue.empty()) {
-    queue.give_turn(5);
+    queue.give_turn(5, false);
     call_first();
   }
   EXPECT_EQ(called, (std::vector<int>{1, 11, 2, 12}));
