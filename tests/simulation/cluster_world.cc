@@ -13,7 +13,6 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr int kEndless = 2'000'000;
 constexpr int kLastCalls = 20;
 constexpr base::Duration kLongestLook = milliseconds(1'300);
 const std::string kSteadyOne = "steady";
@@ -109,25 +108,14 @@ void ClusterWorld::on_host(const HostEvent& event) {
 
 // --- time --------------------------------------------------------------------------------------
 
-void ClusterWorld::settle() {
-  int turns = 0;
-  while (verdict_.ok() && workers_.turn(random_)) {
-    if (++turns == kEndless) verdict_.broken("the workers come to rest", "they never do");
-  }
-}
+void ClusterWorld::settle() { workers_.settle(random_, verdict_); }
 
 void ClusterWorld::advance(base::Duration span) {
-  const auto until = now() + span;
-  settle();
-  while (verdict_.ok()) {
+  const auto look = [this](bool moves) {
     learn();
-    const auto next = workers_.next_timer();
-    const auto to = next ? std::min(std::max(*next, now()), until) : until;
-    if (to > now()) calls_.check(now());
-    workers_.set_now(to);
-    if (!next || *next > until) return;
-    settle();
-  }
+    if (moves) calls_.check(now());
+  };
+  workers_.advance_to(now() + span, verdict_, {[this] { settle(); }, look});
 }
 
 /// By now, every router has been told.

@@ -44,6 +44,26 @@ bool Workers::turn(base::Random& random) {
   return true;
 }
 
+void Workers::settle(base::Random& random, Verdict& verdict) {
+  constexpr int kEndless = 2'000'000;
+  int turns = 0;
+  while (verdict.ok() && turn(random)) {
+    if (++turns == kEndless) verdict.broken("the workers come to rest", "they never do");
+  }
+}
+
+void Workers::advance_to(base::TimePoint moment, const Verdict& verdict, const Way& way) {
+  way.settle();
+  while (verdict.ok()) {
+    const auto next = next_timer();
+    const auto to = next ? std::min(std::max(*next, now_), moment) : moment;
+    way.look(to > now_);
+    set_now(to);
+    if (!next || *next > moment) return;
+    way.settle();
+  }
+}
+
 void Workers::set_now(base::TimePoint moment) {
   now_ = moment;
   for (const auto& loop : loops_) loop->set_now(moment);

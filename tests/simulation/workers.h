@@ -1,10 +1,12 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
 
 #include "base/random.h"
+#include "simulation/verdict.h"
 #include "support/simulated_loop.h"
 
 namespace sluice::simulation {
@@ -22,6 +24,16 @@ class Workers {
 
   /// One of those that have something to do does one thing. False when none has.
   bool turn(base::Random& random);
+  /// Lets all happen that is due, unless a promise is broken.
+  void settle(base::Random& random, Verdict& verdict);
+  /// What is done on the way: `settle` after every move of the clock, `look` before it, which is
+  /// told whether it really moves.
+  struct Way {
+    std::function<void()> settle;
+    std::function<void(bool moves)> look;
+  };
+  /// Moves the clock from timer to timer, unless a promise is broken.
+  void advance_to(base::TimePoint moment, const Verdict& verdict, const Way& way);
   /// Moves the clock; nothing runs.
   void set_now(base::TimePoint moment);
   [[nodiscard]] std::optional<base::TimePoint> next_timer() const;

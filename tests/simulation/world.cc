@@ -11,7 +11,6 @@ namespace {
 
 using std::chrono::seconds;
 
-constexpr int kEndless = 200'000;
 // The longest timeout of a call (4 s), of a breaker that is open (6 s), of a pause between connects
 // (10 s), one after the other.
 constexpr base::Duration kUntilAllIsQuiet = seconds(30);
@@ -77,10 +76,7 @@ void World::on_worker(int worker, base::Task task) {
 bool World::turn() { return verdict_.ok() && workers_.turn(random_); }
 
 void World::settle() {
-  int turns = 0;
-  while (turn()) {
-    if (++turns == kEndless) verdict_.broken("the workers come to rest", "they never do");
-  }
+  workers_.settle(random_, verdict_);
   // Answers may be on their way to other workers when the manager says that it is closed.
   if (closed_ && verdict_.ok()) answers_.require_none_open("though everything is closed");
 }
@@ -88,15 +84,10 @@ void World::settle() {
 void World::advance(base::Duration span) { advance_to(now() + span); }
 
 void World::advance_to(base::TimePoint moment) {
-  settle();
-  while (verdict_.ok()) {
-    const auto next = workers_.next_timer();
-    const auto to = next ? std::min(std::max(*next, now()), moment) : moment;
-    if (to > now()) answers_.check(now());
-    workers_.set_now(to);
-    if (!next || *next > moment) return;
-    settle();
-  }
+  const auto look = [this](bool moves) {
+    if (moves) answers_.check(now());
+  };
+  workers_.advance_to(moment, verdict_, {[this] { settle(); }, look});
 }
 
 void World::check() {
