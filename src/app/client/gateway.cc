@@ -9,6 +9,13 @@
 
 namespace sluice::app::client {
 
+/// Those that only ask have it at once.
+Outcome<Reply> Gateway::stream(const Request& request, const TakePiece& take) {
+  auto reply = ask(request);
+  if (reply && reply->status == 200) take(std::exchange(reply->body, {}));
+  return reply;
+}
+
 Outcome<Answer> Answer::parse(std::string text) {
   auto kept = std::make_unique<const std::string>(std::move(text));
   auto document = json::Document::parse(*kept);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -16,19 +17,27 @@ struct Request {
   std::string body = {};  ///< JSON, or nothing
   /// How long the gateway may take to answer; zero: as long as it wants.
   std::chrono::milliseconds patience = std::chrono::seconds(30);
+  std::string accept = "application/json";
 };
 
 struct Reply {
   int status = 0;
   std::string body = {};
   std::string server_timing = {};
+  bool complete = true;  ///< false, of a stream alone: it ended before its body did
 };
+
+/// Takes the next piece of a body. False: no more of it is wanted.
+using TakePiece = std::function<bool(std::string_view piece)>;
 
 /// A gateway that can be asked. Tests have one of their own.
 class Gateway {
  public:
   virtual ~Gateway() = default;
   [[nodiscard]] virtual Outcome<Reply> ask(const Request& request) = 0;
+  /// Likewise, but the body of an answer with status 200 goes to `take` while it arrives, and is
+  /// kept nowhere. A gateway whose answer is not wanted any more is told so.
+  [[nodiscard]] virtual Outcome<Reply> stream(const Request& request, const TakePiece& take);
 };
 
 /// A JSON text that was read, with the text itself.

@@ -1,18 +1,20 @@
 #include "app/client/http_client.h"
 
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/http/empty_body.hpp>
+#include <boost/beast/http/buffer_body.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <boost/beast/http/write.hpp>
 #include <limits>
 #include <utility>
+#include <vector>
 
 namespace sluice::app::client {
 namespace {
 
 namespace http = boost::beast::http;
 constexpr std::chrono::milliseconds kConnectPatience = std::chrono::seconds(5);
+constexpr std::size_t kPiece = 64 * 1024;
 
 http::request<http::string_body> encode(const Request& request, const Address& address,
                                         const std::string& key) {
@@ -21,7 +23,7 @@ http::request<http::string_body> encode(const Request& request, const Address& a
   message.method_string(request.method);
   message.target(request.path);
   message.set(http::field::host, address.header);
-  message.set(http::field::accept, "application/json");
+  message.set(http::field::accept, request.accept);
   message.set(http::field::user_agent, "sluice");
   if (!key.empty()) message.set(http::field::authorization, "Bearer " + key);
   if (!request.body.empty()) message.set(http::field::content_type, "application/json");
@@ -59,13 +61,19 @@ Outcome<void> HttpClient::ready() {
   return {};
 }
 
-Outcome<Reply> HttpClient::ask_once(const Request& request) {
+/// A server may answer and leave before it has read all: its answer is what the caller wants.
+Outcome<void> HttpClient::send(const Request& request) {
   const auto message = encode(request, address_, key_);
   socket_->set_patience(request.patience, stop_);
   boost::system::error_code problem;
   http::write(*socket_, message, problem);
-  // A server may answer and leave before it has read all: its answer is what the caller wants.
   if (problem && !is_cut(problem)) return lost(address_, problem);
+  return {};
+}
+
+Outcome<Reply> HttpClient::ask_once(const Request& request) {
+  if (auto sent = send(request); !sent) return tl::unexpected(std::move(sent.error()));
+  boost::system::error_code problem;
   boost::beast::flat_buffer buffer;
   http::response_parser<http::string_body> parser;
   parser.body_limit(std::numeric_limits<std::uint64_t>::max());
@@ -89,6 +97,40 @@ Outcome<Reply> HttpClient::ask(const Request& request) {
   if (auto connected = ready(); !connected) return tl::unexpected(std::move(connected.error()));
   reply = ask_once(request);
   if (!reply) socket_.reset();
+  return reply;
+}
+
+Outcome<Reply> HttpClient::stream(const Request& request, const TakePiece& take) {
+  if (auto connected = ready(); !connected) return tl::unexpected(std::move(connected.error()));
+  auto sent = send(request);
+  auto reply = sent ? receive(take) : Outcome<Reply>(tl::unexpected(std::move(sent.error())));
+  socket_.reset();
+  return reply;
+}
+
+Outcome<Reply> HttpClient::receive(const TakePiece& take) {
+  boost::beast::flat_buffer buffer;
+  http::response_parser<http::buffer_body> parser;
+  parser.body_limit(std::numeric_limits<std::uint64_t>::max());
+  boost::system::error_code problem;
+  http::read_header(*socket_, buffer, parser, problem);
+  if (problem) return lost(address_, problem);
+  Reply reply{.status = static_cast<int>(parser.get().result_int()),
+              .server_timing = text_of(parser.get()["Server-Timing"])};
+  std::vector<char> piece(kPiece);
+  while (!problem && !parser.is_done()) {
+    parser.get().body().data = piece.data();
+    parser.get().body().size = piece.size();
+    http::read_some(*socket_, buffer, parser, problem);
+    if (problem == http::error::need_buffer) problem = {};  // it is full: that is well
+    const std::string_view text(piece.data(), piece.size() - parser.get().body().size);
+    if (reply.status != 200) {
+      reply.body += text;
+    } else if (!text.empty() && !take(text)) {
+      return reply;
+    }
+  }
+  reply.complete = !problem;
   return reply;
 }
 

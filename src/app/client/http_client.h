@@ -20,10 +20,14 @@ class HttpClient : public Gateway {
 
   /// Connects when it must. Only a GET is repeated, once, when a kept connection turns out closed.
   [[nodiscard]] Outcome<Reply> ask(const Request& request) override;
+  /// Never repeated. The connection is closed afterwards, which cancels what is not wanted.
+  [[nodiscard]] Outcome<Reply> stream(const Request& request, const TakePiece& take) override;
 
  private:
   Outcome<Reply> ask_once(const Request& request);
   Outcome<void> ready();
+  Outcome<void> send(const Request& request);
+  Outcome<Reply> receive(const TakePiece& take);
 
   Address address_;
   std::string key_;

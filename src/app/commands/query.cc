@@ -7,10 +7,11 @@
 #include "app/commands/commands.h"
 #include "app/commands/declaration.h"
 #include "app/commands/listing.h"
+#include "app/commands/query_messages.h"
 #include "app/commands/query_options.h"
 #include "app/commands/result_rows.h"
+#include "app/commands/streamed_query.h"
 #include "app/terminal/figures.h"
-#include "json/writer.h"
 
 namespace sluice::app::commands {
 namespace {
@@ -45,60 +46,22 @@ void declare(CLI::App& app, QueryOptions& options) {
       ->group("Many databases");
 }
 
-std::string rows_notice(const json::Value& result) {
-  const double count = number_at(result, "count");
-  const std::string affected = text_at_path(result, "affected");
-  std::string text = affected.empty()
-                         ? fmt::format("{:.0f} row{}", count, count == 1 ? "" : "s")
-                         : fmt::format("{} {}", text_at_path(result, "command"), affected);
-  text += ", " + terminal::duration(Milliseconds(number_at(result, "elapsed_ms")));
-  if (text_at_path(result, "truncated") == "true") {
-    text += "; there are more rows: --max-rows 0 reads them all";
-  }
-  return text;
-}
-
-bool is_truncated(const json::Value& result) { return text_at_path(result, "truncated") == "true"; }
-
 ExitStatus show_one(Session& session, const Answer& answer) {
   const json::Value& result = answer.root();
-  if (session.format == Format::kNdjson) {
-    for (const json::Value& row : *result.find("rows")) write_line(session, row.text());
-  } else {
-    ResultRows rows;
-    rows.set_columns(*result.find("columns"));
-    for (const json::Value& row : *result.find("rows")) rows.add(row);
-    rows.write(session);
-  }
+  ResultRows rows;
+  rows.set_columns(*result.find("columns"));
+  for (const json::Value& row : *result.find("rows")) rows.add(row);
+  rows.write(session);
   session.terminal.out.flush();
-  if (session.terminal.err_is_terminal || is_truncated(result)) {
-    session.terminal.err << terminal::printable(rows_notice(result)) << "\n";
-  }
+  tell_end(session, result);
   return ExitStatus::kOk;
-}
-
-/// {"database":"orders","row":{…}} would bury the columns, so the name becomes the first of them.
-std::string row_with_database(std::string_view database, const json::Value& row) {
-  const std::string name = json::Writer().element(database).take();
-  const std::string_view members = row.text().substr(1);
-  return fmt::format("{{\"database\":{}{}{}", name, row.size() == 0 ? "" : ",", members);
 }
 
 void show_successes(Session& session, const json::Value& successes) {
   ResultRows rows;
   for (const json::Value& leg : successes) {
-    const std::string_view database = client::text_at(leg, "db_id");
-    for (const json::Value& row : *leg.find("rows")) {
-      if (session.format == Format::kNdjson) {
-        write_line(session, row_with_database(database, row));
-      } else {
-        rows.add(database, row);
-      }
-    }
-    if (is_truncated(leg)) {
-      session.terminal.err << terminal::printable(database)
-                           << ": there are more rows: --max-rows 0 reads them all\n";
-    }
+    for (const json::Value& row : *leg.find("rows")) rows.add(client::text_at(leg, "db_id"), row);
+    tell_cut_leg(session, leg);
   }
   rows.write(session);
   session.terminal.out.flush();
@@ -108,12 +71,8 @@ void show_successes(Session& session, const json::Value& successes) {
 ExitStatus tell_failures(Session& session, const json::Value& failures) {
   ExitStatus status = ExitStatus::kOk;
   for (const json::Value& leg : failures) {
-    const json::Value* error = leg.find("error");
-    if (error == nullptr) continue;
-    const auto failure = client::describe_problem(*error);
-    session.terminal.err << terminal::printable(client::text_at(leg, "db_id")) << ": "
-                         << failure.message << "\n";
-    if (status == ExitStatus::kOk) status = failure.status;
+    const ExitStatus of_leg = tell_failed_leg(session, leg);
+    if (status == ExitStatus::kOk) status = of_leg;
   }
   return status;
 }
@@ -144,10 +103,7 @@ Outcome<ExitStatus> show(Session& session, const QueryOptions& options, Reply re
     return ExitStatus::kOk;
   }
   const auto answer = Answer::parse(std::move(reply.body));
-  if (!answer) {
-    return client::failed(ExitStatus::kFailure,
-                          answer.error().message + "\nhint: -o json writes it unread");
-  }
+  if (!answer) return tl::unexpected(unreadable(answer.error()));
   if (!has_result(answer->root(), options)) {
     return tl::unexpected(client::describe_problem(answer->root(), options.sql));
   }
@@ -166,7 +122,11 @@ Outcome<ExitStatus> query(Session& session, const QueryOptions& given) {
   const std::string path =
       options->fans_out() ? "/query" : "/query/" + client::percent_encoded(options->db_id);
   // The gateway keeps the time: it cancels the statement, and says so.
-  auto reply = session.gateway.ask({.method = "POST", .path = path, .body = *body, .patience = {}});
+  client::Request request{.method = "POST", .path = path, .body = *body, .patience = {}};
+  if (is_streamed(*options, session.format)) {
+    return run_streamed(session, *options, std::move(request));
+  }
+  auto reply = session.gateway.ask(request);
   if (!reply) return tl::unexpected(reply.error());
   return show(session, *options, *std::move(reply));
 }

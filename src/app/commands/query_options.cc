@@ -87,8 +87,8 @@ Outcome<std::string> query_body(const QueryOptions& options, Format format) {
     writer.field("write", options.write);
   } else {
     writer.field("read_only", !options.write);
-    const bool by_position = format == Format::kTable || format == Format::kCsv;
-    if (by_position) writer.field("format", "arrays");  // columns may have the same name
+    // Columns may have the same name.
+    if (format == Format::kTable) writer.field("format", "arrays");
   }
   if (const auto rows = row_limit(options, format); rows > 0) writer.field("max_rows", rows);
   if (!options.timeout.empty()) {

@@ -25,6 +25,19 @@ class ScriptedGateway : public client::Gateway {
     return reply;
   }
 
+  /// Streams come in pieces that end anywhere.
+  client::Outcome<client::Reply> stream(const client::Request& request,
+                                        const client::TakePiece& take) override {
+    auto reply = ask(request);
+    if (reply->status != 200) return reply;
+    const std::string body = std::exchange(reply->body, {});
+    for (std::size_t at = 0; at < body.size(); at += piece_size) {
+      if (!take(std::string_view(body).substr(at, piece_size))) break;
+    }
+    return reply;
+  }
+
+  std::size_t piece_size = 7;
   std::vector<client::Reply> replies;
   std::vector<client::Request> asked;
 };
@@ -34,6 +47,11 @@ class CommandTest : public testing::Test {
  protected:
   void will_answer(int status, std::string body) {
     gateway_.replies.push_back({status, std::move(body), ""});
+  }
+
+  /// A stream that ends before its end.
+  void will_break_off(std::string body) {
+    gateway_.replies.push_back({.status = 200, .body = std::move(body), .complete = false});
   }
 
   /// The exit status; what it wrote is in `out_` and `err_`.
