@@ -98,6 +98,7 @@ class Execution final : public Operation {
   [[nodiscard]] bool is_small() const;
   void note_size();
   void on_failure(Step step, const PGresult& result);
+  [[nodiscard]] bool has_unfit_value(const Error& error) const;
   void judge_failure(Step step, Error error);
   void leave_batch(const Error& error);
   [[nodiscard]] Error cancelled_while_paused() const;

@@ -32,6 +32,14 @@ Error Execution::unknown_type(const std::string& name) {
                            "leave it out to let the server infer it"}});
 }
 
+/// A parameter does not fit its type, which is not the server's own: another one may have that
+/// type's name by now (a migration renames an enum, and makes a new one with more labels).
+bool Execution::has_unfit_value(const Error& error) const {
+  if (error.sqlstate() != "22P02" || error.fields.empty() || !prepared_) return false;
+  return std::ranges::any_of(prepared_->parameter_types,
+                             [](TypeOid type) { return builtin_type(type) == nullptr; });
+}
+
 void Execution::on_failure(Step step, const PGresult& result) {
   if (ends_session(result)) {
     unusable_ = lost_session_error(result);
@@ -57,14 +65,15 @@ void Execution::judge_failure(Step step, Error error) {
     return;
   }
   const bool forgotten = error.sqlstate() == "26000";
-  const bool outdated = !traits_.may_commit && says_outdated(error);
+  const bool unfit = has_unfit_value(error);
+  const bool outdated = !traits_.may_commit && (unfit || says_outdated(error));
   const bool may_repair = from_cache_ && !repaired_ && !in_transaction_ && !columns_given_;
   const bool repairable = may_repair && step != Step::kSync && (forgotten || outdated);
   if (repairable && forgotten) session_.stale = session_.dirty = true;
   // The next one prepares it anew.
   if (from_cache_ && place_ == Place::kInTransaction && (forgotten || outdated)) {
     forget(error);
-    error.retryable = true;
+    error.retryable = !unfit;  // most probably it is the value
   }
   if (outgrown_ && error.sqlstate() == "57014") {
     prepared_->usual_bytes = std::numeric_limits<std::int64_t>::max();

@@ -125,6 +125,8 @@ TEST_F(Types, AStatementWhoseParametersTypeWasReplacedIsPreparedAnew) {
     const char* count = "SELECT count(*) FROM moved WHERE s = $1";
     ASSERT_TRUE(run(insert, {"a"}));
     ASSERT_EQ(value(count, {"a"}), "1");
+    const char* label = "SELECT $1::state::text";
+    ASSERT_EQ(value(label, {"a"}), "a");
     ASSERT_TRUE(run("ALTER TYPE state RENAME TO old_state"));
     ASSERT_TRUE(run("CREATE TYPE state AS ENUM ('a', 'b')"));
     ASSERT_TRUE(run("ALTER TABLE moved ALTER s TYPE state USING s::text::state"));
@@ -134,6 +136,12 @@ TEST_F(Types, AStatementWhoseParametersTypeWasReplacedIsPreparedAnew) {
     const auto inserted = run(insert, {"a"});
     EXPECT_TRUE(inserted) << dropped << ": " << inserted.error().message;
     EXPECT_EQ(value(count, {"a"}), "2") << dropped;
+    const auto added = run(label, {"b"});
+    EXPECT_TRUE(added) << dropped << ": " << added.error().message;
+    const auto wrong = run(label, {"c"});
+    ASSERT_FALSE(wrong);
+    EXPECT_EQ(wrong.error().sqlstate(), "22P02");
+    EXPECT_FALSE(wrong.error().retryable);
     ASSERT_TRUE(run("DROP TABLE moved"));
     ASSERT_TRUE(run("DROP TYPE state"));
     if (!dropped) {
