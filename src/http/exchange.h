@@ -63,7 +63,8 @@ class Exchange {
   /// Lines for the head of the answer, whatever it will be, each with its CR LF.
   virtual void add_header_lines(std::string_view lines) = 0;
   /// Answers; exactly once, on the worker's thread, now or later. Answers of pipelined requests
-  /// wait for their turn. When the client has gone it is dropped.
+  /// wait for their turn. When the client has gone it is dropped. A 304 comes with the body that it
+  /// saves, which is not sent but says what its head has to be.
   virtual void respond(Response response) = 0;
   /// Calls `gone` once if the client leaves before the answer, or before the end of its body.
   /// Replaces an earlier function; not called any more after `respond`, `finish` or `break_off`.

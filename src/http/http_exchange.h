@@ -84,6 +84,7 @@ class HttpExchange final : public Exchange, public std::enable_shared_from_this<
  private:
   [[nodiscard]] bool may_compress(const Response& response) const;
   [[nodiscard]] bool compress(Response& response);
+  void leave_out_body(Response& response);
   void compress_in_slices(Response response);
   void compress_slice();
   bool append(std::string_view piece, Gzip::Then then);

@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "http/etag.h"
 #include "http/http_exchange.h"
 
 namespace sluice::http {
@@ -15,13 +16,21 @@ constexpr std::size_t kFull = 256 * 1024;
 constexpr std::size_t kWorthIt = 1024;
 /// Compressing so much takes less than half a millisecond.
 constexpr std::size_t kSlice = 32 * 1024;
+constexpr int kNotModified = 304;
 constexpr std::string_view kVary = "Vary: Accept-Encoding\r\n";
 
-/// The bytes are others now, so that a strong ETag would not be true.
-void say_gzip(Response& response) {
+bool is_worth_it(const Response& response) {
+  return response.body.size() >= kWorthIt && is_compressible(response);
+}
+
+void tag_as_gzip(Response& response) {
   for (auto& [name, value] : response.headers) {
-    if (name == "ETag" && value.starts_with('"')) value.insert(0, "W/");
+    if (name == "ETag") value = gzip_etag(value);
   }
+}
+
+void say_gzip(Response& response) {
+  tag_as_gzip(response);
   response.headers.emplace_back("Content-Encoding", "gzip");
 }
 
@@ -84,7 +93,8 @@ bool HttpExchange::may_compress(const Response& response) const {
 
 /// Small bodies cost a comparison. False: it is sent in pieces.
 bool HttpExchange::compress(Response& response) {
-  if (response.body.size() < kWorthIt || !is_compressible(response)) return true;
+  if (response.status == kNotModified) return leave_out_body(response), true;
+  if (!is_worth_it(response)) return true;
   if (!may_compress(response)) {
     header_lines += kVary;
     return true;
@@ -97,6 +107,15 @@ bool HttpExchange::compress(Response& response) {
   say_gzip(response);
   response.body = Gzip().compress(response.body, Gzip::Then::kEnd);
   return true;
+}
+
+/// The head is as with the body, apart from what describes that alone (RFC 9110, 15.4.5).
+void HttpExchange::leave_out_body(Response& response) {
+  if (is_worth_it(response)) {
+    header_lines += kVary;
+    if (may_compress(response)) tag_as_gzip(response);
+  }
+  response.body.clear();
 }
 
 /// So that the worker serves others in between.

@@ -107,10 +107,7 @@ void answer_query(const ApiCall& call, bool tagged, Result<gateway::QueryAnswer>
   if (tagged) {
     const auto etag = etag_of(std::string_view(response.body).substr(0, stable));
     response.headers.emplace_back("ETag", etag);
-    if (etag_matches(call.request().header("if-none-match"), etag)) {
-      response.status = 304;
-      response.body.clear();
-    }
+    if (etag_matches(call.request().header("if-none-match"), etag)) response.status = 304;
   }
   call.exchange->respond(std::move(response));
 }

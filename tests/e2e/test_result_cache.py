@@ -18,13 +18,32 @@ class ETags(GatewayTest):
     def test_the_same_result_has_the_same_tag_and_need_not_be_sent_again(self):
         first, second = self.ask(etag=True), self.ask(etag=True)
         tag = first.headers["etag"]
-        self.assertRegex(tag, '^"[0-9a-f]{32}"$')
+        self.assertRegex(tag, '^W/"[0-9a-f]{32}"$')
         self.assertEqual(second.headers["etag"], tag)
-        for header in (tag, "*", f'"other", {tag}', f"W/{tag}"):
+        for header in (tag, "*", f'"other", {tag}', tag.removeprefix("W/")):
             again = self.ask(tag=header)
             self.assertEqual((again.status, again.text, again.headers["etag"]), (304, "", tag), again)
             self.assertIn("db;dur=", again.headers["server-timing"])
             self.assertNotIn("content-length", again.headers)
+
+    def test_compressed_it_has_another_tag_and_either_is_known(self):
+        def ask(tag=None, gzip=True):
+            headers = {**({"Accept-Encoding": "gzip"} if gzip else {}), **({"If-None-Match": tag} if tag else {})}
+            body = json.dumps({"sql": "select repeat('x', 2000) as a", "read_only": True, "etag": True})
+            connection = self.gateway.connection()
+            self.addCleanup(connection.close)
+            connection.request("POST", "/query/main", body, {"Content-Type": "application/json", **headers})
+            response = connection.getresponse()
+            response.read()
+            self.assertIn("Accept-Encoding", response.headers.get_all("Vary")[-1])
+            return response.status, response.headers["ETag"], response.headers["Content-Encoding"]
+
+        _, plain, _ = ask(gzip=False)
+        packed = plain[:-1] + '-gzip"'
+        self.assertEqual(ask(), (200, packed, "gzip"))
+        for known in (plain, packed):
+            self.assertEqual(ask(known), (304, packed, None))
+            self.assertEqual(ask(known, gzip=False), (304, plain, None))
 
     def test_another_result_has_another_tag(self):
         tags = {self.ask(etag=True).headers["etag"], self.ask("select 2 as one", etag=True).headers["etag"],

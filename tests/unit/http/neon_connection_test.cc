@@ -48,8 +48,8 @@ TEST(ETag, IsTheSameForTheSameTextAlone) {
   const auto tag = etag_of("a");
   EXPECT_EQ(tag, etag_of("a"));
   EXPECT_NE(tag, etag_of("b"));
-  EXPECT_EQ(tag.size(), 34U);
-  EXPECT_TRUE(tag.starts_with('"') && tag.ends_with('"')) << tag;
+  EXPECT_EQ(tag.size(), 36U);
+  EXPECT_TRUE(tag.starts_with("W/\"") && tag.ends_with('"')) << tag;
 }
 
 TEST(ETag, IsLookedForInAList) {
@@ -59,6 +59,15 @@ TEST(ETag, IsLookedForInAList) {
   EXPECT_FALSE(etag_matches("", "\"a\""));
   EXPECT_FALSE(etag_matches("a", "\"a\""));
   EXPECT_FALSE(etag_matches("\"b\", \"aa\"", "\"a\""));
+}
+
+TEST(ETag, OfTheSameAsGzipIsAnotherButMatchesToo) {
+  EXPECT_EQ(gzip_etag("W/\"a\""), "W/\"a-gzip\"");
+  for (const char* etag : {"\"a\"", "W/\"a\"", "\"a-gzip\"", "W/\"a-gzip\""}) {
+    EXPECT_TRUE(etag_matches(etag, "W/\"a\"")) << etag;
+  }
+  EXPECT_FALSE(etag_matches("W/\"b-gzip\"", "W/\"a\""));
+  EXPECT_FALSE(etag_matches("W/\"-gzip\"", "W/\"a\""));
 }
 
 }  // namespace

@@ -468,13 +468,43 @@ TEST_F(GzipTest, LeavesWhatIsNoTextAsItIs) {
   EXPECT_THAT(client_.received, AllOf(Not(HasSubstr("Content-Encoding")), Not(HasSubstr("Vary"))));
 }
 
-TEST_F(GzipTest, MakesAStrongETagAWeakOne) {
-  send(get(kAsks));
-  Response response;
-  response.body = std::string(2000, 'x');
-  response.headers.emplace_back("ETag", "\"abc\"");
-  exchange().respond(std::move(response));
-  EXPECT_THAT(client_.received, HasSubstr("ETag: W/\"abc\"\r\n"));
+class TaggedGzipTest : public GzipTest {
+ protected:
+  std::string head_of(int status, std::size_t size, const char* headers = kAsks) {
+    open();
+    send(get(headers));
+    Response response;
+    response.status = status;
+    response.body = std::string(size, 'x');
+    response.headers.emplace_back("ETag", "W/\"abc\"");
+    exchange().respond(std::move(response));
+    loop_.run_posted();
+    EXPECT_EQ(body_of(client_.received).empty(), status == 304);
+    return client_.received.substr(0, client_.received.find("\r\n\r\n") + 4);
+  }
+};
+
+TEST_F(TaggedGzipTest, GivesWhatIsCompressedATagOfItsOwn) {
+  const auto tagged_as_gzip =
+      AllOf(HasSubstr("ETag: W/\"abc-gzip\"\r\n"), HasSubstr("Vary: Accept-Encoding\r\n"));
+  EXPECT_THAT(head_of(200, 2000), tagged_as_gzip);
+  EXPECT_THAT(head_of(200, 100'000), tagged_as_gzip) << "in slices";
+}
+
+TEST_F(TaggedGzipTest, GivesWhatIsNotTheTagThatItHas) {
+  EXPECT_THAT(head_of(200, 1023), HasSubstr("ETag: W/\"abc\"\r\n"));
+  EXPECT_THAT(head_of(200, 2000, ""),
+              AllOf(HasSubstr("ETag: W/\"abc\"\r\n"), HasSubstr("Vary: Accept-Encoding\r\n")));
+}
+
+TEST_F(TaggedGzipTest, A304HasTheHeadOfTheAnswerThatItSaves) {
+  EXPECT_THAT(head_of(304, 2000),
+              AllOf(HasSubstr("ETag: W/\"abc-gzip\"\r\n"), HasSubstr("Vary: Accept-Encoding\r\n"),
+                    Not(HasSubstr("Content-"))));
+  EXPECT_THAT(head_of(304, 2000, ""),
+              AllOf(HasSubstr("ETag: W/\"abc\"\r\n"), HasSubstr("Vary: Accept-Encoding\r\n")));
+  EXPECT_THAT(head_of(304, 1023),
+              AllOf(HasSubstr("ETag: W/\"abc\"\r\n"), Not(HasSubstr("Accept-Encoding"))));
 }
 
 TEST_F(GzipTest, CanBeSwitchedOff) {
