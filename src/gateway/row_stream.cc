@@ -22,8 +22,8 @@ void RowStream::on_columns(const std::vector<Column>& columns) {
 
 RowVerdict RowStream::on_row(std::span<const Cell> cells) {
   ends_.encoder->put_row(text_, cells);
-  if (text_.size() < kPiece) return RowVerdict::kContinue;
-  if (!hand_over()) return RowVerdict::kTooLarge;
+  if (text_.size() >= kPiece && !hand_over()) return RowVerdict::kTooLarge;
+  // At every row: lulls hand over, too, and cannot ask for a pause.
   return in_transit_ > kWindow ? RowVerdict::kPause : RowVerdict::kContinue;
 }
 

@@ -284,6 +284,19 @@ class Readers(StreamTest):
         self.assert_all_quiet()
         self.assertIn('"incomplete":true', self.gateway.log())
 
+    def test_nothing_is_kept_for_a_reader_that_stops(self):
+        """However little of the result comes at a time."""
+        self.stream(ROWS % 100_000)  # what is allocated once
+        for sql in (ROWS % 2_000_000, "select generate_series(1, 2000000) as n, repeat('x', 80) as filler"):
+            before = self.memory()
+            plain, _ = self.open(sql, receive_buffer=65536, timeout_ms=60_000)
+            wait_until(lambda: self.server_waits() == "ClientWrite", "the server waits", 30)
+            most = 0
+            while self.running():
+                most = max(most, self.memory() - before)
+            plain.close()
+            self.assertLess(most, 32 << 20)
+
     def test_a_slow_reader_that_lives_gets_everything(self):
         _, response = self.open(ROWS % 300_000, receive_buffer=65536)
         began, size, lines = time.monotonic(), 0, 0

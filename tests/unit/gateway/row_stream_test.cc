@@ -110,6 +110,18 @@ TEST_F(RowStreamTest, PausesAtOnceWhenTheReaderDoesNotRead) {
   EXPECT_EQ(resumed, 1);
 }
 
+TEST_F(RowStreamTest, PausesTooWhenEveryRowIsPassedOnAtOnce) {
+  reader->reads = false;
+  const std::string kilobyte(1000, 'x');
+  int rows = 0;
+  while (rows < 1000 && put(kilobyte) == RowVerdict::kContinue) {
+    stream->on_lull();
+    loop.run_posted();
+    ++rows;
+  }
+  EXPECT_LT(rows, 200) << "more than 200 KB wait";
+}
+
 TEST_F(RowStreamTest, GoesOnWhenTheReaderHasTakenEverything) {
   fill();
   loop.run_posted();
