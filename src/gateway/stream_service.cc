@@ -22,6 +22,7 @@ StreamService::Running StreamService::run(QueryService::Order order,
   call.reply_to = &order.loop;
   call.started_at = order.received_at;
   call.origin = order.origin;
+  call.session = std::move(order.session);
   call.done = [this, watched, stream, &loop = order.loop, db_id = std::move(order.db_id),
                received_at = order.received_at](Result<Completion> result) {
     const auto now = loop.now();

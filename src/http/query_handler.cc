@@ -5,17 +5,15 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
-#include <variant>
 
 #include "gateway/gateway.h"
 #include "http/api.h"
 #include "http/etag.h"
 #include "http/once.h"
-#include "http/result_form.h"
+#include "http/result_stream.h"
 #include "http/stream_answer.h"
 #include "json/requests.h"
 
@@ -33,52 +31,8 @@ void answer_fan_out(const ApiCall& call, gateway::FanOutAnswer answer) {
   call.exchange->respond(std::move(response));
 }
 
-constexpr std::array kOfStatements{ResultForm::kJson, ResultForm::kNdjson, ResultForm::kCsv};
 constexpr std::array kOfFanOuts{ResultForm::kJson, ResultForm::kNdjson};
 constexpr std::array kOfTransactions{ResultForm::kJson};
-
-/// What the result is given as; if there is no such thing, the call has been answered.
-std::optional<ResultForm> wanted_form(const ApiCall& call, std::span<const ResultForm> offered) {
-  const auto form = result_form(call.request().header("accept"), offered);
-  if (form) return form;
-  std::string detail = "results are given as application/json";
-  if (offered.size() > 1) detail += ", application/x-ndjson";
-  if (offered.size() > 2) detail += ", text/csv";
-  call.respond(
-      json::Problem::of(406, "not_acceptable", "Not acceptable", detail + "; accept one of them"));
-  return std::nullopt;
-}
-
-/// Why there can be no stream for a request; null: there can.
-const char* misuse_of_stream(const Request& http, const json::QueryRequest& request) {
-  if (has_idempotency_key(http)) {
-    return "Idempotency-Key is not supported for streams: nobody keeps them to give them again; "
-           "ask for application/json, or leave the key out";
-  }
-  if (request.etag || request.cache_ttl || !http.header("if-none-match").empty()) {
-    return "a stream is never kept: cache_ttl_ms and ETags are for application/json";
-  }
-  const auto* format = std::get_if<json::ResultFormat>(&request.format);
-  if (!format || format->rows == json::ResultFormat::Rows::kScalar) {
-    return "a stream has rows: use the format objects or arrays";
-  }
-  return nullptr;
-}
-
-void stream(const ApiCall& call, gateway::QueryService::Order order, ResultForm form) {
-  if (const char* misuse = misuse_of_stream(call.request(), order.request)) {
-    return call.respond(invalid_request(misuse));
-  }
-  const bool csv = form == ResultForm::kCsv;
-  if (csv) order.request.query.unique_column_names = false;
-  auto encoder = csv ? json::csv_encoder()
-                     : json::ndjson_encoder(std::get<json::ResultFormat>(order.request.format));
-  const auto running = call.gateway.streams().run(
-      std::move(order), std::move(encoder),
-      std::make_shared<StreamAnswer>(call, std::string(csv ? json::kCsvType : json::kNdjsonType)));
-  call.exchange->on_drained([rows = running.stream] { rows->drained(); });
-  call.exchange->on_client_gone([statement = running.call] { statement.cancel(); });
-}
 
 /// What the result cache did (RFC 9211), and how old the result is.
 void add_cache_headers(Response& response, const gateway::CacheUse& use) {
@@ -113,7 +67,7 @@ void answer_query(const ApiCall& call, bool tagged, Result<gateway::QueryAnswer>
 }
 
 /// Why a request cannot be answered with what was said before; null: it can, or does not want it.
-const char* misuse_of_reuse(const Request& http, const json::QueryRequest& request) {
+const char* misuse_of_kept_answers(const Request& http, const json::QueryRequest& request) {
   const bool conditional = !http.header("if-none-match").empty();
   if (conditional && !request.query.read_only) {
     return "If-None-Match is only for queries with \"read_only\": true";
@@ -143,7 +97,7 @@ void query(const ApiCall& call) {
   if (!form) return;
   auto request = json::decode_query(call.request().body);
   if (!request) return call.respond(request.error());
-  const char* misuse = misuse_of_reuse(call.request(), *request);
+  const char* misuse = misuse_of_kept_answers(call.request(), *request);
   if (misuse && *form == ResultForm::kJson) {
     return call.respond(invalid_request(misuse));
   }
@@ -153,7 +107,7 @@ void query(const ApiCall& call) {
                                      call.request().received_at,
                                      &call.exchange->origin(),
                                      call.gateway.rules().trace_comment};
-  if (*form != ResultForm::kJson) return stream(call, std::move(order), *form);
+  if (*form != ResultForm::kJson) return respond_stream(call, std::move(order), *form);
   if (has_idempotency_key(call.request())) {
     return answer_once(call, [&call, &order](OnceDone done) {
       call.gateway.queries().run(std::move(order),

@@ -9,6 +9,7 @@
 #include "gateway/gateway.h"
 #include "http/api.h"
 #include "http/once.h"
+#include "http/result_stream.h"
 #include "json/requests.h"
 #include "json/writer.h"
 
@@ -54,15 +55,16 @@ void answer_opened(const ApiCall& call, const gateway::OpenedSession& opened) {
   call.exchange->respond(std::move(response));
 }
 
-/// What a statement does in a session depends on those before it; null: the request knows that.
-const char* misuse_of_reuse(const Request& http) {
+/// Why a request makes no sense for a session, in which a statement depends on those before it;
+/// null: it does.
+const char* misuse_in_session(const Request& http) {
   if (has_idempotency_key(http)) return "Idempotency-Key is not supported in sessions";
   if (!http.header("if-none-match").empty()) return "If-None-Match is not supported in sessions";
   return nullptr;
 }
 
 void open(const ApiCall& call) {
-  if (const char* misuse = misuse_of_reuse(call.request())) {
+  if (const char* misuse = misuse_in_session(call.request())) {
     return call.respond(invalid_request(misuse));
   }
   auto request = json::decode_session(call.request().body);
@@ -77,7 +79,9 @@ void open(const ApiCall& call) {
 }
 
 void query(const ApiCall& call) {
-  if (const char* misuse = misuse_of_reuse(call.request())) {
+  const auto form = wanted_form(call, kOfStatements);
+  if (!form) return;
+  if (const char* misuse = misuse_in_session(call.request())) {
     return call.respond(invalid_request(misuse));
   }
   auto request = json::decode_query(call.request().body);
@@ -85,10 +89,16 @@ void query(const ApiCall& call) {
   if (request->cache_ttl || request->etag) {
     return call.respond(invalid_request("cache_ttl_ms and etag are not supported in sessions"));
   }
+  gateway::QueryService::Order order{call.db_id(),
+                                     std::move(*request),
+                                     call.loop(),
+                                     call.request().received_at,
+                                     &call.exchange->origin(),
+                                     call.gateway.rules().trace_comment,
+                                     gateway::SessionService::use_of(name_of(call))};
+  if (*form != ResultForm::kJson) return respond_stream(call, std::move(order), *form);
   const auto running = call.gateway.queries().run(
-      {call.db_id(), std::move(*request), call.loop(), call.request().received_at,
-       &call.exchange->origin(), call.gateway.rules().trace_comment,
-       gateway::SessionService::use_of(name_of(call))},
+      std::move(order),
       [call](Result<gateway::QueryAnswer> answer) { respond_answer(call, std::move(answer)); });
   call.exchange->on_client_gone([running] { running.cancel(); });
 }

@@ -1,5 +1,8 @@
 """A client keeps a connection for several statements: /databases/<db_id>/sessions."""
 
+import http.client
+import json
+import socket
 import threading
 
 from gateway import GatewayTest, wait_until
@@ -217,6 +220,72 @@ class InteractiveSessions(GatewayTest):
         answer = wait_until(lambda: (lambda one: one if one.status != 200 else None)(self.run_in(session, "select 1")), "told")
         self.assertEqual((answer.status, answer.json["code"]), (503, "database_unavailable"), answer)
         self.assertEqual(self.run_in(session, "select 1").status, 404)
+
+    def stream_in(self, session, sql, accept="application/x-ndjson"):
+        """Sends the statement, and reads no more of the answer than its head."""
+        connection = self.gateway.connection()
+        self.addCleanup(connection.close)
+        connection.connect()
+        connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
+        connection.request("POST", session["path"] + "/query", json.dumps({"sql": sql}),
+                           {**self.headers(session), "Content-Type": "application/json", "Accept": accept})
+        self.streaming = connection
+        return connection.getresponse()
+
+    def state(self, session):
+        return self.gateway.request("GET", session["path"], headers=self.headers(session)).json["state"]
+
+    def test_results_as_streams(self):
+        session = self.open()
+        self.run_in(session, "begin")
+        self.run_in(session, "create temp table mine as select generate_series(1, 30000) as n")
+        lines = self.stream_in(session, "select n from mine order by n").read().splitlines()
+        self.assertEqual([json.loads(line)["n"] for line in lines[:-1]], list(range(1, 30001)))
+        self.assertEqual(json.loads(lines[-1])["end"]["count"], 30000)
+        self.assertEqual(self.stream_in(session, "select 1 as n", "text/csv").read(), b"n\r\n1\r\n")
+        self.assertEqual(self.state(session), "in_transaction")
+        self.assertEqual(self.stream_in(session, "select 1", "text/html").status, 406)
+
+    def test_an_error_in_the_middle_of_a_stream_fails_the_transaction(self):
+        session = self.open()
+        self.run_in(session, "begin")
+        response = self.stream_in(session, "select repeat('x', 80), 1 / (50000 - n) from generate_series(1, 100000) n")
+        with self.assertRaises(http.client.IncompleteRead) as raised:
+            response.read()
+        self.assertEqual(json.loads(raised.exception.partial.splitlines()[-1])["error"]["sqlstate"], "22012")
+        self.assertEqual(self.run_in(session, "select 1").json["sqlstate"], "25P02")
+        self.assertEqual(self.run_in(session, "rollback").status, 200)
+
+    def test_a_stream_that_waits_for_its_reader_keeps_the_session_busy(self):
+        session = self.open()
+        response = self.stream_in(session, "select repeat('x', 100) from generate_series(1, 5000000)")
+        wait_until(lambda: self.backends("wait_event = 'ClientWrite'") == 1, "the server waits", 30)
+        self.assertEqual(self.run_in(session, "select 1").json["code"], "session_busy")
+        self.assertEqual(self.state(session), "running")
+        response.close()
+        self.streaming.close()
+        wait_until(lambda: self.backends("state = 'active'") == 0, "it is cancelled", 30)
+        self.assertEqual(wait_until(lambda: self.run_in(session, "select 1", format="scalar").json.get("value"), "it goes on", 30), 1)
+
+    def test_the_end_of_a_session_breaks_its_stream_off(self):
+        def by_owner(session):
+            self.close(session)
+
+        def by_operator(session):
+            self.gateway.request("DELETE", session["path"], headers=bearer("olga"))
+
+        for end in (by_owner, by_operator, None):
+            session = self.open(**({} if end else {"max_duration_ms": 3000}))
+            response = self.stream_in(session, "select repeat('x', 100) from generate_series(1, 5000000)")
+            wait_until(lambda: self.backends("wait_event = 'ClientWrite'") == 1, "the server waits", 30)
+            if end:
+                end(session)
+            wait_until(lambda: self.figures()["open"] == 0, "it is over", 30)
+            with self.assertRaises(http.client.IncompleteRead) as raised:
+                response.read()
+            error = json.loads(raised.exception.partial.splitlines()[-1])["error"]
+            self.assertEqual(error["code"], "cancelled")
+            self.assertIn("its session was ended", error["detail"])
 
     def test_idempotency_keys_are_refused(self):
         session = self.open()
