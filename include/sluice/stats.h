@@ -173,6 +173,12 @@ struct SessionStats {
   std::map<std::string, std::int64_t> ended;  ///< total by reason: "closed", "idle", "expired", …
 };
 
+/// Results of a database that are being given on while they arrive (RowSink::may_pause).
+struct StreamStats {
+  int running = 0;  ///< the database gives rows, or computes them
+  int paused = 0;   ///< it has to wait for the reader
+};
+
 /// Everything we know of a database at one moment, over all its shards.
 struct DatabaseStats {
   std::string db_id;                             ///< its id
@@ -185,6 +191,7 @@ struct DatabaseStats {
   BreakerStatus breaker;
   std::vector<HostStats> hosts;   ///< empty: there is only one
   SessionStats sessions;          ///< its interactive sessions
+  StreamStats streams;            ///< its results that somebody reads while they arrive
   std::int64_t queries = 0;       ///< completed calls, well or not, without refusals
   std::int64_t errors = 0;        ///< of those, with an error
   std::int64_t rows = 0;          ///< rows read

@@ -30,6 +30,28 @@ void RequestMetrics::count_overload(metrics::Overload reason) {
     own->overloads[static_cast<std::size_t>(reason)].fetch_add(1, std::memory_order_relaxed);
 }
 
+void RequestMetrics::count_stream_start() {
+  if (Counts* own = counts_.own()) own->streams_started.fetch_add(1, std::memory_order_relaxed);
+}
+
+void RequestMetrics::count_stream_bytes(std::size_t bytes) {
+  if (Counts* own = counts_.own())
+    own->stream_bytes.fetch_add(static_cast<std::int64_t>(bytes), std::memory_order_relaxed);
+}
+
+void RequestMetrics::count_stream_end(metrics::StreamEnd end) {
+  if (Counts* own = counts_.own())
+    own->streams_ended[static_cast<std::size_t>(end)].fetch_add(1, std::memory_order_relaxed);
+}
+
+void RequestMetrics::add_streams_to(metrics::StreamFacts& facts, const Counts& worker) {
+  for (std::size_t i = 0; i < metrics::kStreamEnds; ++i) {
+    facts.ended[i] += worker.streams_ended[i].load(std::memory_order_relaxed);
+  }
+  facts.started += worker.streams_started.load(std::memory_order_relaxed);
+  facts.bytes += worker.stream_bytes.load(std::memory_order_relaxed);
+}
+
 void RequestMetrics::add_to(metrics::ProcessFacts& facts) const {
   std::vector<const metrics::HttpMetrics*> http;
   std::vector<const metrics::StageMetrics*> stages;
@@ -42,6 +64,7 @@ void RequestMetrics::add_to(metrics::ProcessFacts& facts) const {
     for (std::size_t i = 0; i < metrics::kOverloads; ++i) {
       facts.overloads[i] += worker.overloads[i].load(std::memory_order_relaxed);
     }
+    add_streams_to(facts.streams, worker);
   });
   facts.http = metrics::HttpMetrics::merge(http);
   facts.stages = metrics::StageMetrics::merge(stages);

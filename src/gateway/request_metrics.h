@@ -31,6 +31,9 @@ class RequestMetrics {
   void record_stages(const QueryStages& stages);
   void count_auth_failure(metrics::AuthFailure reason);
   void count_overload(metrics::Overload reason);
+  void count_stream_start();
+  void count_stream_bytes(std::size_t bytes);
+  void count_stream_end(metrics::StreamEnd end);
 
   /// Fills in what was counted.
   void add_to(metrics::ProcessFacts& facts) const;
@@ -41,7 +44,12 @@ class RequestMetrics {
     metrics::StageMetrics stages;
     std::array<std::atomic<std::int64_t>, metrics::kAuthFailures> auth_failures{};
     std::array<std::atomic<std::int64_t>, metrics::kOverloads> overloads{};
+    std::atomic<std::int64_t> streams_started{0};
+    std::array<std::atomic<std::int64_t>, metrics::kStreamEnds> streams_ended{};
+    std::atomic<std::int64_t> stream_bytes{0};
   };
+  static void add_streams_to(metrics::StreamFacts& facts, const Counts& worker);
+
   PerWorker<Counts> counts_;
 };
 

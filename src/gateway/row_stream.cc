@@ -78,7 +78,7 @@ void RowStream::end(Result<Completion> result, std::chrono::microseconds elapsed
   const Error error = judged(std::move(result.error()), starved_);
   if (!begun_) return ends_.receiver->refuse(error);
   ends_.encoder->put_error(text_, error);
-  ends_.receiver->fail(text_.view());
+  ends_.receiver->fail(text_.view(), error);
 }
 
 }  // namespace sluice::gateway

@@ -30,8 +30,8 @@ class StreamReceiver {
   virtual void complete(std::string_view last_piece, const Timings* timings) = 0;
   /// It failed, and nothing was taken before.
   virtual void refuse(const Error& error) = 0;
-  /// It failed in the middle; this piece is the last.
-  virtual void fail(std::string_view last_piece) = 0;
+  /// It failed in the middle; this piece, which may tell of it, is the last.
+  virtual void fail(std::string_view last_piece, const Error& error) = 0;
 };
 
 /// A result on its way from the database to its reader, in pieces, with at most half a megabyte of

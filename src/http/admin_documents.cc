@@ -22,7 +22,7 @@ void write(json::Writer& writer, const LiveCall& call) {
   writer.begin_object();
   writer.field("id", call.id).field("db_id", call.db_id);
   writer.field("sql", gateway::displayed_sql(call.sql));
-  writer.field("phase", call.running ? "running" : "queued");
+  writer.field("phase", to_string(call.phase));
   writer.field("elapsed_ms", call.elapsed).field("queued_ms", call.queued);
   writer.field("actor", known(call.actor)).field("client", known(call.client));
   writer.field("request_id", known(call.request_id)).field("read_only", call.read_only);

@@ -46,6 +46,13 @@ struct Response {
   gateway::ByteCharge charge;  ///< the memory of `body`, until it is sent
 };
 
+/// What became of a client before the end of its answer.
+enum class Departure {
+  kNone,
+  kLeft,
+  kGivenUp,  ///< it did not read, and was not waited for any longer
+};
+
 /// One request and the way to answer it. Lives on its connection's worker thread, until answered.
 class Exchange {
  public:
@@ -69,6 +76,7 @@ class Exchange {
   /// Calls `gone` once if the client leaves before the answer, or before the end of its body.
   /// Replaces an earlier function; not called any more after `respond`, `finish` or `break_off`.
   virtual void on_client_gone(std::function<void()> gone) = 0;
+  [[nodiscard]] virtual Departure departure() const = 0;
 
   /// Instead of `respond`: begins an answer whose body follows in pieces, through `write`, until
   /// `finish` or `break_off`. `head.body` is not used.

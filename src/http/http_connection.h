@@ -126,12 +126,14 @@ class HttpConnection final : public AnswerSink,
   void resume();
   void linger();
   void finish();
+  void give_up_client();
   void detach_all();
 
   ConnectionContext& context_;
   const std::unique_ptr<ByteStream> stream_;
   const std::string client_;
   State state_ = State::kServing;
+  Departure departure_ = Departure::kLeft;  // what those who are not answered are told
   RequestParser parser_;
   OutputQueue output_;
   std::deque<std::shared_ptr<HttpExchange>> exchanges_;  // dispatched, in the order of arrival

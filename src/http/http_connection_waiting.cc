@@ -94,7 +94,8 @@ void HttpConnection::on_time() {
     const auto now = context_.loop.now();
     if (now >= linger_until_) return finish();
     if (now >= reader_.due()) flush();  // the poller tells of room only when there is much of it
-    if (state_ == State::kClosed || reader_.given_up(now)) return finish();
+    if (state_ == State::kClosed) return;
+    if (reader_.given_up(now)) return give_up_client();
     if (now >= probe_at_) probe();
     if (now >= input_by_) on_input_timeout();
     settle();
@@ -172,11 +173,16 @@ void HttpConnection::finish() {
   detach_all();
 }
 
+void HttpConnection::give_up_client() {
+  departure_ = Departure::kGivenUp;
+  finish();
+}
+
 void HttpConnection::detach_all() {
   const auto exchanges = std::move(exchanges_);
   exchanges_.clear();
-  for (const auto& exchange : exchanges) exchange->detach();
-  if (const auto parked = std::exchange(parked_, nullptr)) parked->detach();
+  for (const auto& exchange : exchanges) exchange->detach(departure_);
+  if (const auto parked = std::exchange(parked_, nullptr)) parked->detach(departure_);
 }
 
 }  // namespace sluice::http

@@ -59,8 +59,9 @@ void HttpExchange::give_up() {
   respond_problem(500, "internal", "the request was dropped; this is a bug");
 }
 
-void HttpExchange::detach() {
+void HttpExchange::detach(Departure why) {
   sink_ = nullptr;
+  departure_ = why;
   answered_ = true;
   const auto drained = std::exchange(drained_, nullptr);
   if (settled_.exchange(true)) return;

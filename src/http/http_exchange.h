@@ -44,6 +44,7 @@ class HttpExchange final : public Exchange, public std::enable_shared_from_this<
   void add_header_lines(std::string_view lines) override { header_lines.append(lines); }
   void respond(Response response) override;
   void on_client_gone(std::function<void()> gone) override;
+  [[nodiscard]] Departure departure() const override { return departure_; }
   void begin(Response head) override;
   bool write(std::string_view piece) override;
   void on_drained(std::function<void()> drained) override;
@@ -59,7 +60,7 @@ class HttpExchange final : public Exchange, public std::enable_shared_from_this<
 
   /// The connection has ended: nothing will be sent any more. Calls what `on_client_gone` was
   /// given.
-  void detach();
+  void detach(Departure why);
 
   /// Whether the whole answer is there.
   [[nodiscard]] bool answered() const { return answered_; }
@@ -94,6 +95,7 @@ class HttpExchange final : public Exchange, public std::enable_shared_from_this<
   AnswerSink* sink_;  // null once the connection has ended
   base::EventLoop& loop_;
   std::atomic<bool> settled_{false};  // nothing more is expected of the handler
+  Departure departure_ = Departure::kNone;
   bool answered_ = false;
   bool streams_ = false;
   bool broken_off_ = false;

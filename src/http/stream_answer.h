@@ -18,10 +18,15 @@ class StreamAnswer final : public gateway::StreamReceiver {
   bool take(std::string_view piece) override;
   void complete(std::string_view last_piece, const Timings* timings) override;
   void refuse(const Error& error) override;
-  void fail(std::string_view last_piece) override;
+  void fail(std::string_view last_piece, const Error& error) override;
 
  private:
   [[nodiscard]] Response head(const Timings& timings) const;
+  [[nodiscard]] gateway::RequestMetrics& metrics() const { return call_.gateway.request_metrics(); }
+  void begin();
+  void complete_at_once(std::string_view whole, const Timings& timings);
+  bool write(std::string_view piece);
+  void count_end(metrics::StreamEnd end) const;
 
   const ApiCall call_;
   const std::string content_type_;

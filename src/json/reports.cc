@@ -106,6 +106,11 @@ void write_sessions(Writer& writer, const DatabaseStats& stats) {
   writer.end_object();
 }
 
+void write_streams(Writer& writer, const StreamStats& streams) {
+  writer.begin_object("streams").field("running", streams.running);
+  writer.field("paused", streams.paused).end_object();
+}
+
 void write_totals(Writer& writer, const DatabaseStats& stats) {
   const PoolStats& pool = stats.pool;
   writer.field("queries_executed", stats.queries).field("errors", stats.errors);
@@ -125,6 +130,7 @@ void write_totals(Writer& writer, const DatabaseStats& stats) {
   write_counts(writer, "refused", stats.refused);
   write_counts(writer, "errors_by_sqlstate", stats.errors_by_sqlstate);
   write_sessions(writer, stats);
+  write_streams(writer, stats.streams);
 }
 
 void write_metrics(Writer& writer, const DatabaseStats& stats, std::string_view server_json) {

@@ -92,6 +92,8 @@ void add(DatabaseStats& sum, const ShardStats& one) {
   sum.rows += one.rows;
   for (const auto& [code, count] : one.refused) sum.refused[code] += count;
   add(sum.sessions, one.sessions);
+  sum.streams.running += one.streams.running;
+  sum.streams.paused += one.streams.paused;
   for (const auto& [code, count] : one.errors_by_sqlstate) sum.errors_by_sqlstate[code] += count;
   if (one.checked_ago) {
     const auto ago = std::chrono::duration_cast<std::chrono::milliseconds>(*one.checked_ago);

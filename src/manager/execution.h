@@ -16,6 +16,7 @@
 #include "pool/pool.h"
 #include "sluice/query.h"
 #include "sluice/result.h"
+#include "sluice/stats.h"
 
 namespace sluice::manager {
 
@@ -78,6 +79,8 @@ class Execution final : public RowSink, public std::enable_shared_from_this<Exec
   void roles_changed();
   /// What there is to see of it; empty once its caller has been answered.
   [[nodiscard]] std::optional<LiveCall> look() const;
+  /// Counts it among the streams, if it is one that has a connection.
+  void count_in(StreamStats& streams) const;
   /// Since when it has a connection; empty while it has none.
   [[nodiscard]] std::optional<base::TimePoint> holds_since() const;
   /// What a caller is told who waited for its connection in vain. No client is told of another's
@@ -137,6 +140,7 @@ class Execution final : public RowSink, public std::enable_shared_from_this<Exec
   [[nodiscard]] bool cancel_was_impossible(const Error& error) const;
   Error timeout_error(Outcome outcome) const;
   [[nodiscard]] Operation operation() const;
+  [[nodiscard]] LiveCall::Phase phase() const;
   [[nodiscard]] Timings timings_so_far() const;
   [[nodiscard]] base::Duration running_time() const;
   [[nodiscard]] bool is_stream() const { return plan_.silence.count() > 0; }

@@ -26,15 +26,25 @@ std::optional<LiveCall> Execution::look() const {
   call.number = number_;
   call.db_id = shard_->db_id();
   call.sql = query.sql.substr(0, LiveCall::kLongestSql);
-  call.running = state_ == State::kRunning;
+  call.phase = phase();
   call.elapsed = micros(now - queued_at_);
-  call.queued = micros((call.running ? sent_at_ : now) - queued_at_);
+  call.queued = micros((state_ == State::kRunning ? sent_at_ : now) - queued_at_);
   call.read_only = query.read_only;
   if (!plan_.origin) return call;
   call.actor = plan_.origin->actor;
   call.client = plan_.origin->client;
   call.request_id = plan_.origin->request_id;
   return call;
+}
+
+LiveCall::Phase Execution::phase() const {
+  if (state_ != State::kRunning) return LiveCall::Phase::kQueued;
+  return paused_at_ ? LiveCall::Phase::kPaused : LiveCall::Phase::kRunning;
+}
+
+void Execution::count_in(StreamStats& streams) const {
+  if (!is_stream() || answered_ || state_ != State::kRunning) return;
+  ++(paused_at_ ? streams.paused : streams.running);
 }
 
 std::optional<base::TimePoint> Execution::holds_since() const {

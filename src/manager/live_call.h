@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -50,12 +51,17 @@ struct Origin {
 /// A call that is under way, as an operator sees it.
 struct LiveCall {
   static constexpr std::size_t kLongestSql = 8'000;
+  enum class Phase {
+    kQueued,  ///< it waits for a connection
+    kRunning,
+    kPaused,  ///< a stream that waits for its reader
+  };
 
   std::string id;            ///< "w0-123", to cancel it by
   std::uint64_t number = 0;  ///< of its worker's calls
   std::string db_id;
-  std::string sql;       ///< the beginning; of a transaction, the statement that runs
-  bool running = false;  ///< false: it waits for a connection
+  std::string sql;  ///< the beginning; of a transaction, the statement that runs
+  Phase phase = Phase::kQueued;
   std::chrono::microseconds elapsed{0};
   std::chrono::microseconds queued{0};
   bool read_only = false;
@@ -63,5 +69,10 @@ struct LiveCall {
   std::string client;
   std::string request_id;
 };
+
+[[nodiscard]] constexpr std::string_view to_string(LiveCall::Phase phase) {
+  constexpr std::array<std::string_view, 3> kWords{"queued", "running", "paused"};
+  return kWords[static_cast<std::size_t>(phase)];
+}
 
 }  // namespace sluice::manager

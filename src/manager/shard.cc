@@ -271,6 +271,7 @@ ShardStats Shard::stats() const {
   stats.calls.merge(calls_);
   stats.transitions = transition_counts_;
   stats.sessions = sessions_.stats();
+  for (const Execution* each : running_) each->count_in(stats.streams);
   stats.refused = refused_;
   stats.errors_by_sqlstate = errors_by_sqlstate_;
   stats.server_version = server_version_;

@@ -42,6 +42,7 @@ struct ShardStats {
   CallMetrics calls;
   TransitionCounts transitions;
   SessionStats sessions;
+  StreamStats streams;
   std::map<std::string, std::int64_t> refused;
   std::map<std::string, std::int64_t> errors_by_sqlstate;
   std::string server_version;

@@ -150,6 +150,17 @@ void add_session_families(std::vector<Family>& families, const Databases& databa
                 "reason", databases, [](const Stats& stats) { return stats.sessions.ended; }));
 }
 
+Family stream_counts(const Databases& databases) {
+  Family family =
+      Family::gauge("sluice_streams", "Results that are given on while they come, by phase.");
+  for (const Stats& stats : databases) {
+    const Labels database = database_label(stats);
+    family.add(with(database, "phase", "running"), stats.streams.running);
+    family.add(with(database, "phase", "paused"), stats.streams.paused);
+  }
+  return family;
+}
+
 }  // namespace
 
 std::vector<Family> connection_families(const Databases& databases) {
@@ -163,6 +174,7 @@ std::vector<Family> connection_families(const Databases& databases) {
                                 "Calls refused before they reached the database, by reason."),
                 "reason", databases, refusals));
   add_session_families(families, databases);
+  families.push_back(stream_counts(databases));
   return families;
 }
 

@@ -56,6 +56,12 @@ std::string_view to_string(Overload overload) {
   return kWords[static_cast<std::size_t>(overload)];
 }
 
+std::string_view to_string(StreamEnd end) {
+  constexpr std::array<std::string_view, kStreamEnds> kWords{
+      "complete", "failed", "timeout", "cancelled", "client_gone", "slow_reader"};
+  return kWords[static_cast<std::size_t>(end)];
+}
+
 std::string_view to_string(AuthFailure failure) {
   constexpr std::array<std::string_view, kAuthFailures> kWords{"missing", "wrong", "forbidden"};
   return kWords[static_cast<std::size_t>(failure)];

@@ -42,6 +42,18 @@ enum class Overload { kInFlight, kBytes, kRate, kConcurrent };
 inline constexpr std::size_t kOverloads = 4;
 [[nodiscard]] std::string_view to_string(Overload overload);
 
+/// How an answer ended that was given while it came.
+enum class StreamEnd { kComplete, kFailed, kTimeout, kCancelled, kClientGone, kSlowReader };
+inline constexpr std::size_t kStreamEnds = 6;
+[[nodiscard]] std::string_view to_string(StreamEnd end);
+
+/// Answers that were given while they came; those of which nothing was sent are not among them.
+struct StreamFacts {
+  std::int64_t started = 0;
+  std::array<std::int64_t, kStreamEnds> ended{};
+  std::int64_t bytes = 0;  ///< before they were compressed
+};
+
 /// What is under way in the process as a whole, and what may be; 0: no limit.
 struct InFlightFacts {
   std::int64_t requests = 0;
@@ -84,6 +96,7 @@ struct ProcessFacts {
   std::vector<Histogram> stages;  ///< by Stage; may be empty
   std::array<std::int64_t, kAuthFailures> auth_failures{};
   std::array<std::int64_t, kOverloads> overloads{};
+  StreamFacts streams;
   std::optional<InFlightFacts> in_flight;
   std::optional<CacheFacts> cache;
   std::optional<double> active_requests;

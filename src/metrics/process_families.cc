@@ -89,6 +89,20 @@ void add_cache(std::vector<Family>& families, const CacheFacts& facts) {
   families.back().add({}, static_cast<double>(facts.max_bytes));
 }
 
+void add_streams(std::vector<Family>& families, const StreamFacts& facts) {
+  families.push_back(Family::counter("sluice_streams_started_total", "Streams that began."));
+  families.back().add({}, static_cast<double>(facts.started));
+  Family ended = Family::counter("sluice_streams_ended_total", "Streams that ended, by outcome.");
+  for (std::size_t i = 0; i < kStreamEnds; ++i) {
+    ended.add({{"outcome", std::string(to_string(static_cast<StreamEnd>(i)))}},
+              static_cast<double>(facts.ended[i]));
+  }
+  families.push_back(std::move(ended));
+  families.push_back(Family::counter("sluice_stream_bytes_total",
+                                     "Bytes of streams, before they were compressed."));
+  families.back().add({}, static_cast<double>(facts.bytes));
+}
+
 Family log_lines(const std::vector<LogLines>& lines) {
   Family family = Family::counter("sluice_log_messages_total", "Lines written to the log.");
   for (const LogLines& each : lines) {
@@ -148,6 +162,7 @@ std::vector<Family> process_families(const ProcessFacts& facts) {
   families.push_back(Family::gauge("sluice_draining", "1 while the process is shutting down."));
   families.back().add({}, facts.draining ? 1 : 0);
   if (facts.in_flight) add_in_flight(families, *facts.in_flight);
+  add_streams(families, facts.streams);
   if (facts.cache) add_cache(families, *facts.cache);
   if (facts.reload) add_reload(families, *facts.reload);
   add_usage(families, facts.usage);

@@ -6,6 +6,7 @@ import http.client
 import io
 import json
 import os
+import re
 import socket
 import struct
 import subprocess
@@ -67,6 +68,19 @@ class StreamTest(GatewayTest):
     def memory(self):
         with open(f"/proc/{self.gateway.process.pid}/status", encoding="ascii") as status:
             return next(int(line.split()[1]) for line in status if line.startswith("VmRSS")) * 1024
+
+    def streams(self):
+        """How many began, and how many ended each way."""
+        text = self.gateway.get("/metrics?format=prometheus").text
+        ended = dict(re.findall(r'^sluice_streams_ended_total\{outcome="(\w+)"\} (\d+)', text, re.M))
+        started = re.search(r"^sluice_streams_started_total (\d+)", text, re.M)[1]
+        return {"started": int(started), **{outcome: int(count) for outcome, count in ended.items()}}
+
+    def assert_counted(self, before, **ended):
+        """Besides what is given, nothing has ended."""
+        expected = {**before, **{outcome: before[outcome] + count for outcome, count in ended.items()}}
+        expected["started"] += sum(ended.values())
+        wait_until(lambda: self.streams() == expected, f"{before} has become {expected}", 30)
 
     def assert_all_quiet(self):
         wait_until(lambda: not self.running(), "the gateway runs nothing")
@@ -256,6 +270,74 @@ class Failures(StreamTest):
         self.assert_all_quiet()
 
 
+class Figures(StreamTest):
+    config = {"server": {"write_timeout_ms": 3000}}
+
+    def test_a_stream_that_waits_for_its_reader_is_seen(self):
+        plain, response = self.open(ROWS % 1_000_000, receive_buffer=65536)
+        paused = wait_until(lambda: [query for query in self.running() if query["phase"] == "paused"], "it is paused", 30)
+        self.assertEqual(len(paused), 1)
+        self.assertEqual(self.gateway.metrics()["streams"], {"running": 0, "paused": 1})
+        text = self.gateway.get("/metrics?format=prometheus").text
+        self.assertIn('sluice_streams{database="main",phase="paused"} 1\n', text)
+        while response.read(1 << 20):
+            pass
+        plain.close()
+        self.assertEqual(self.gateway.metrics()["streams"], {"running": 0, "paused": 0})
+        self.assert_all_quiet()
+
+    def test_how_streams_end_is_counted(self):
+        before = self.streams()
+        for accept in (NDJSON, CSV):
+            self.stream("select 1 as n", accept)
+            self.stream(ROWS % 20_000, accept)
+        self.gateway.post("/query", {"sql": "select 1 as n", "all": True}, {"Accept": NDJSON})
+        self.stream("select nonsense")  # nothing was sent of it
+        self.stream("select 1", format="scalar")
+        self.assert_counted(before, complete=5)
+        self.end_in_the_middle(Failures.FAILS)
+        self.assert_counted(before, complete=5, failed=1)
+        self.end_in_the_middle("select n, pg_sleep(0.001) is null, repeat('x', 1000) as filler"
+                               " from generate_series(1, 100000) n", timeout_ms=1000)
+        self.assert_counted(before, complete=5, failed=1, timeout=1)
+
+    def end_in_the_middle(self, sql, **options):
+        _, response = self.open(sql, **options)
+        with self.assertRaises(http.client.IncompleteRead):
+            response.read()
+
+    def test_clients_that_leave_and_clients_that_stop_reading_are_told_apart(self):
+        before = self.streams()
+        plain, response = self.open(ROWS % 5_000_000, receive_buffer=65536)
+        response.read(1000)
+        response.close()
+        plain.close()
+        self.assert_counted(before, client_gone=1)
+        plain, _ = self.open(ROWS % 5_000_000, receive_buffer=65536)
+        self.assert_counted(before, client_gone=1, slow_reader=1)
+        plain.close()
+
+    def test_an_operator_who_cancels_one_is_counted(self):
+        before = self.streams()
+        _, response = self.open(SLOW_END.replace("(3)", "(600)"), timeout_ms=600_000)
+        response.readline()
+        (query,) = self.running()
+        self.gateway.request("DELETE", f"/admin/queries/{query['id']}")
+        self.assert_counted(before, cancelled=1)
+
+    def test_their_bytes_are_counted_as_they_were_made(self):
+        def count():
+            text = self.gateway.get("/metrics?format=prometheus").text
+            return int(re.search(r"^sluice_stream_bytes_total (\d+)", text, re.M)[1])
+
+        before = count()
+        size = len(self.stream(ROWS % 5000, CSV).text)
+        self.assertEqual(count(), before + size)
+        _, response = self.open(ROWS % 5000, CSV, headers={"Accept-Encoding": "gzip"})
+        self.assertLess(len(response.read()), size)
+        self.assertEqual(count(), before + 2 * size)
+
+
 class Readers(StreamTest):
     config = {"server": {"write_timeout_ms": 5000, "workers": 1}}
     pool = {"max_size": 4}
@@ -277,8 +359,8 @@ class Readers(StreamTest):
 
     def test_a_reader_that_stops_stops_the_server_and_is_dropped(self):
         plain, _ = self.open(ROWS % 5_000_000, receive_buffer=65536)
-        wait_until(lambda: self.server_waits() == "ClientWrite", "the server waits")
-        wait_until(lambda: not self.running(), "the reader is dropped")
+        wait_until(lambda: [query["phase"] for query in self.running()] == ["paused"], "it is paused", 30)
+        wait_until(lambda: not self.running(), "the reader is dropped", 30)
         wait_until(lambda: not self.server_waits(), "its query is cancelled")
         plain.close()
         self.assert_all_quiet()

@@ -24,9 +24,9 @@ class Reader final : public StreamReceiver {
     end += "complete";
   }
   void refuse(const Error& error) override { end += "refused: " + error.message; }
-  void fail(std::string_view last_piece) override {
+  void fail(std::string_view last_piece, const Error& error) override {
     text += last_piece;
-    end += "failed";
+    end += "failed: " + error.message;
   }
 
   std::string text;
@@ -149,7 +149,7 @@ TEST_F(RowStreamTest, AnErrorAfterAPieceEndsTheBody) {
   stream->on_lull();
   put("2");
   end(fail(late()));
-  EXPECT_EQ(reader->end, "failed");
+  EXPECT_EQ(reader->end, "failed: late");
   EXPECT_EQ(reader->text, "a\r\n1\r\n2\r\n");
 }
 
@@ -168,7 +168,7 @@ TEST_F(RowStreamTest, TheEndDoesNotWaitForASlowReader) {
   reader->reads = false;
   loop.run_posted();
   end(fail(late()));
-  EXPECT_EQ(reader->end, "failed");
+  EXPECT_EQ(reader->end, "failed: late");
 }
 
 TEST_F(RowStreamTest, CountsItsMemoryAndGivesItBack) {

@@ -326,6 +326,7 @@ TEST_F(StreamingTest, TellsWhenTheClientLeaves) {
   client_.broken = true;
   connection_->on_ready({.readable = true, .peer_finished = true, .broken = true});
   EXPECT_EQ(gone_, 1);
+  EXPECT_EQ(exchange().departure(), Departure::kLeft);
   EXPECT_TRUE(exchange().write("more")) << "nobody waits for a client that has left";
   exchange().finish();
   ASSERT_EQ(logged_.size(), 1U);
@@ -361,9 +362,11 @@ TEST_F(SlowReaderTest, IsDroppedAfterTheTimeWithoutProgress) {
   stuff();
   loop_.advance(options_.write_timeout - kTick);
   EXPECT_EQ(gone_, 0);
+  EXPECT_EQ(exchange().departure(), Departure::kNone);
   EXPECT_FALSE(client_.closed);
   loop_.advance(kTick);
   EXPECT_EQ(gone_, 1);
+  EXPECT_EQ(exchange().departure(), Departure::kGivenUp);
   EXPECT_TRUE(client_.closed);
 }
 

@@ -112,14 +112,14 @@ TEST_F(OperatorsTest, LiveCallsTellWhatRunsAndWhatWaits) {
   const auto calls = live();
   ASSERT_EQ(calls.size(), 2u);
   EXPECT_EQ(calls[0].sql, "SLOW");
-  EXPECT_TRUE(calls[0].running);
+  EXPECT_EQ(calls[0].phase, LiveCall::Phase::kRunning);
   EXPECT_TRUE(calls[0].read_only);
   EXPECT_EQ(calls[0].elapsed, 150ms);
   EXPECT_EQ(calls[0].queued, 0ms);
   EXPECT_EQ(calls[0].actor, "key");
   EXPECT_EQ(calls[0].client, "127.0.0.1:4711");
   EXPECT_EQ(calls[0].request_id, "r1");
-  EXPECT_FALSE(calls[1].running);
+  EXPECT_EQ(calls[1].phase, LiveCall::Phase::kQueued);
   EXPECT_EQ(calls[1].elapsed, 50ms);
   EXPECT_EQ(calls[1].queued, 50ms);
   EXPECT_EQ(calls[1].actor, "");

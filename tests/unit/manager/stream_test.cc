@@ -113,6 +113,36 @@ TEST_F(StreamTest, PausesAreNotTheDatabasesTime) {
   EXPECT_LT((*answered->result)->timings.database, 1s);
 }
 
+TEST_F(StreamTest, IsSeenToWaitForItsReader) {
+  const auto phase = [this] {
+    std::vector<LiveCall> calls;
+    manager.live_calls().list("orders", loop, [&calls](auto found) { calls = std::move(found); });
+    loop.run_posted();
+    return calls.empty() ? "over" : std::string(to_string(calls.front().phase));
+  };
+  const auto streams = [this] {
+    const StreamStats now = stats().streams;
+    return std::pair(now.running, now.paused);
+  };
+  orders().statement("SELECT n").always(Answer::with_rows({"n"}, {{"1"}, {"2"}}).later(1s));
+  const auto answered = stream("SELECT n");
+  loop.run_posted();
+  EXPECT_EQ(phase(), "running");
+  EXPECT_EQ(streams(), std::pair(1, 0));
+  loop.advance(1s);
+  EXPECT_EQ(phase(), "paused");
+  EXPECT_EQ(streams(), std::pair(0, 1));
+  sink->pauses = false;
+  resume();
+  ASSERT_TRUE(answered->done());
+  EXPECT_EQ(phase(), "over");
+  EXPECT_EQ(streams(), std::pair(0, 0));
+  const auto buffered = call("SLOW");
+  loop.run_posted();
+  EXPECT_EQ(phase(), "running");
+  EXPECT_EQ(streams(), std::pair(0, 0)) << "it is no stream";
+}
+
 TEST_F(StreamTest, IsCancelledWhilePaused) {
   const auto answered = stream("SELECT n");
   loop.run_posted();

@@ -319,6 +319,28 @@ TEST(PrometheusText, KnowsTheResultCache) {
   EXPECT_EQ(parsed.value("sluice_result_cache_bytes_max"), 600);
 }
 
+TEST(PrometheusText, KnowsTheStreams) {
+  ProcessFacts facts;
+  facts.streams = StreamFacts{.started = 21, .ended = {1, 2, 3, 4, 5, 6}, .bytes = 700};
+  DatabaseStats stats;
+  stats.db_id = "orders";
+  stats.streams = {.running = 2, .paused = 1};
+  const auto parsed = Exposition::parse(prometheus_text({stats}, facts));
+  EXPECT_EQ(joined(parsed.mistakes), "");
+  EXPECT_EQ(parsed.value("sluice_streams_started_total"), 21);
+  EXPECT_EQ(parsed.value("sluice_stream_bytes_total"), 700);
+  const std::vector<std::string> outcomes{"complete",  "failed",      "timeout",
+                                          "cancelled", "client_gone", "slow_reader"};
+  for (std::size_t i = 0; i < outcomes.size(); ++i) {
+    EXPECT_EQ(parsed.value("sluice_streams_ended_total", {{"outcome", outcomes[i]}}), i + 1);
+  }
+  const auto streams = [&parsed](const char* phase) {
+    return parsed.value("sluice_streams", {{"database", "orders"}, {"phase", phase}});
+  };
+  EXPECT_EQ(streams("running"), 2);
+  EXPECT_EQ(streams("paused"), 1);
+}
+
 TEST(PrometheusText, KnowsHowTheLastReloadWent) {
   ProcessFacts facts;
   facts.reload = ReloadFacts{false, std::chrono::system_clock::from_time_t(1'700'000'000)};

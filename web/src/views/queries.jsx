@@ -7,6 +7,7 @@ import {mayOperate} from '../store.js';
 import {usePolled} from '../polling.js';
 
 const kLong = 5000;
+const kMeaning = {queued: 'waits for a connection', paused: 'waits for the client to read its result'};
 
 export function Queries() {
   const {answer, reload} = usePolled('/admin/queries', 1000);
@@ -22,7 +23,7 @@ export function Queries() {
       <div class="toolbar">
         <p class="soft grow">{plural(all.length, 'call')} under way</p>
         <Choice label="Phase" value={phase} onChange={setPhase}
-          options={[['all', `All ${all.length}`], ['running', `Running ${of('running')}`], ['queued', `Queued ${of('queued')}`]]} />
+          options={[['all', `All ${all.length}`], ['running', `Running ${of('running')}`], ['queued', `Queued ${of('queued')}`], ['paused', `Paused ${of('paused')}`]]} />
       </div>
       {shown.length === 0 ? <Empty title="Nothing is running"><p>Calls show up here as soon as they take longer than a moment. The list is renewed every second.</p></Empty> : (
         <div class="scroll panel flush" tabIndex={0}>
@@ -44,7 +45,7 @@ function Row({query: q, reload}) {
     <tr class={q.elapsed_ms > kLong ? 'long' : ''}>
       <td class="number">{q.elapsed_ms < 10_000 ? milliseconds(q.elapsed_ms) : duration(q.elapsed_ms)}</td>
       <td><a href={`#/databases/${encodeURIComponent(q.db_id)}`}>{q.db_id}</a></td>
-      <td><span class={`tag ${q.phase}`}>{q.phase}</span>{q.read_only && <span class="tag">read only</span>}</td>
+      <td><span class={`tag ${q.phase}`} title={kMeaning[q.phase]}>{q.phase}</span>{q.read_only && <span class="tag">read only</span>}</td>
       <td class="sql"><code title={q.sql}>{q.sql}</code></td>
       <td>{q.actor}<span class="soft block" title={q.request_id && `request ${q.request_id}`}>{q.client}{q.request_id && ` · ${q.request_id.slice(0, 8)}`}</span></td>
       <td>{mayOperate() && <button class="small danger-text" aria-label={`Cancel query ${q.id} at ${q.db_id}`} onClick={() => cancelQuery(q, reload)}>Cancel</button>}</td>
