@@ -25,8 +25,10 @@ namespace sluice {
 struct ManagerOptions {
   int workers = 0;           ///< event-loop threads; 0: one per core
   DatabaseOptions defaults;  ///< for databases that are registered without options
-  int cancel_threads = 16;   ///< cancel requests that may be under way at once, see docs/pool.md
-  int max_connections = 0;   ///< of all databases together, shared in turn; 0: no limit
+  /// Cancel requests that may be under way at once, half of them for one database. Each has a
+  /// thread, as libpq blocks; without a free one, the connection is closed instead.
+  int cancel_threads = 16;
+  int max_connections = 0;             ///< of all databases together, shared in turn; 0: no limit
   int max_connections_per_server = 0;  ///< of all databases of one host and port; 0: no limit
 };
 
