@@ -273,6 +273,11 @@ class Dockerfile(unittest.TestCase):
             done = subprocess.run(configure, cwd=directory, capture_output=True, text=True, check=False)
         self.assertEqual(done.returncode, 0, done.stderr)
 
+    def test_the_stage_of_the_tests_has_the_container_files_that_they_read(self):
+        hidden = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+        for file in [ROOT / "Dockerfile", *ROOT.glob("docker-compose*.yml")]:
+            self.assertFalse([rule for rule in hidden if fnmatch.fnmatch(file.name, rule)], file.name)
+
     def test_secrets_never_reach_the_builder(self):
         hidden = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
         for name in (".env", ".git", "secrets", "build"):
