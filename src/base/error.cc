@@ -37,7 +37,7 @@ std::string_view to_string(ErrorCode code) {
     case ErrorCode::kOverloaded:
       return "overloaded";
     case ErrorCode::kTooManyRequests:
-      return "too_many_requests";
+      return "rate_limited";
     case ErrorCode::kCancelled:
       return "cancelled";
     case ErrorCode::kUnknownSession:

@@ -90,6 +90,8 @@ class Breaker {
   [[nodiscard]] BreakerState state() const { return state_; }
   /// Whether calls are refused now (open or forced open).
   [[nodiscard]] bool refusing() const;
+  /// What callers are told while it is.
+  [[nodiscard]] Error refusal(base::TimePoint now) const;
   [[nodiscard]] BreakerStatus status(base::TimePoint now) const;
 
  private:
@@ -139,7 +141,6 @@ class Breaker {
   void forget_window();
   void start_afresh();
 
-  [[nodiscard]] Error refusal(base::TimePoint now) const;
   [[nodiscard]] base::Duration come_back_in(base::TimePoint now) const;
   [[nodiscard]] Evidence evidence(base::TimePoint now) const;
   [[nodiscard]] std::string explain(base::TimePoint now) const;

@@ -162,7 +162,8 @@ void Api::guard(const std::shared_ptr<Exchange>& exchange, const Guarded& route)
   const auto before = std::chrono::steady_clock::now();
   ApiCall call{exchange, gateway_, route.dialect, {}, {}};
   call.principal = authenticate(call);
-  exchange->identify(call.principal ? call.principal->name : "");
+  exchange->identify(call.principal ? call.principal->name : "",
+                     call.principal && call.principal->may(security::Role::kOperator));
   const auto needed = needed_role(route.access);
   if (needed && !call.principal) return refuse_stranger(call);
   if (needed && !call.principal->may(*needed)) {

@@ -59,8 +59,9 @@ class Exchange {
   virtual ~Exchange() = default;
   [[nodiscard]] virtual const Request& request() const = 0;
   [[nodiscard]] virtual base::EventLoop& loop() const = 0;
-  /// Says who is asking: the name of their key.
-  virtual void identify(std::string actor) = 0;
+  /// Says who is asking: the name of their key, and whether they may be told of other clients'
+  /// statements.
+  virtual void identify(std::string actor, bool sees_others) = 0;
   /// Says which database it is about, where the path does not.
   virtual void concern(std::string db_id) = 0;
   /// Who asks, as far as it is known; valid as long as the exchange.

@@ -10,10 +10,10 @@
 
 namespace sluice::http {
 
-void HttpExchange::identify(std::string actor) {
+void HttpExchange::identify(std::string actor, bool sees_others) {
   actor_ = std::move(actor);
   origin_ = {actor_, request_.client, request_.request_id,
-             checked_traceparent(request_.header("traceparent"))};
+             checked_traceparent(request_.header("traceparent")), sees_others};
 }
 
 void HttpExchange::respond(Response response) {

@@ -37,7 +37,7 @@ class HttpExchange final : public Exchange, public std::enable_shared_from_this<
 
   [[nodiscard]] const Request& request() const override { return request_; }
   [[nodiscard]] base::EventLoop& loop() const override { return loop_; }
-  void identify(std::string actor) override;
+  void identify(std::string actor, bool sees_others) override;
   void concern(std::string db_id) override { request_.path_parameters["db_id"] = std::move(db_id); }
   [[nodiscard]] const manager::Origin& origin() const override { return origin_; }
   void admit(gateway::Admission admission) override { admission_ = std::move(admission); }

@@ -70,7 +70,7 @@ Kind kind_of(const Error& error) {
     case ErrorCode::kOverloaded:
       return {503, "overloaded", "The gateway has as much to do as it may"};
     case ErrorCode::kTooManyRequests:
-      return {429, "too_many_requests", "Too many requests of this client"};
+      return {429, "rate_limited", "Too many requests of this client"};
     case ErrorCode::kCancelled:
       // 499 is not a registered status. Who reads this was cancelled by an operator or a shutdown.
       return {503, "cancelled", "Query was cancelled"};

@@ -170,11 +170,11 @@ std::optional<base::TimePoint> ClientSession::holds_since() const {
   return opened_at_;
 }
 
-Holder ClientSession::as_holder(pool::ClientId asker) const {
+Holder ClientSession::as_holder(const Asker& asker) const {
   Holder holder;
   holder.age = millis(loop_.now() - opened_at_);
   const Origin owner{use_.actor, use_.client, {}, {}};
-  if (client_id(&owner) != asker) return holder;
+  if (!asker.may_see(client_id(&owner))) return holder;
   holder.statement = in_transaction() ? "a session idle in a transaction" : "an idle session";
   holder.client = client_name(owner);
   return holder;

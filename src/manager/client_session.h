@@ -9,6 +9,7 @@
 
 #include "base/event_loop.h"
 #include "base/timer.h"
+#include "manager/live_call.h"
 #include "pool/lease.h"
 #include "pool/waiter_queue.h"
 #include "sluice/result.h"
@@ -68,7 +69,7 @@ class ClientSession final : public std::enable_shared_from_this<ClientSession> {
   [[nodiscard]] SessionView look() const;
   /// Since when it has the connection while nobody has borrowed it.
   [[nodiscard]] std::optional<base::TimePoint> holds_since() const;
-  [[nodiscard]] Holder as_holder(pool::ClientId asker) const;
+  [[nodiscard]] Holder as_holder(const Asker& asker) const;
 
  private:
   enum class State { kIdle, kLent, kSettling, kEnded };

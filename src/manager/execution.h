@@ -85,7 +85,7 @@ class Execution final : public RowSink, public std::enable_shared_from_this<Exec
   [[nodiscard]] std::optional<base::TimePoint> holds_since() const;
   /// What a caller is told who waited for its connection in vain. No client is told of another's
   /// statements.
-  [[nodiscard]] Holder as_holder(pool::ClientId asker) const;
+  [[nodiscard]] Holder as_holder(const Asker& asker) const;
 
   /// The loop it lives on; any thread.
   [[nodiscard]] base::EventLoop& home() const { return home_; }

@@ -52,11 +52,11 @@ std::optional<base::TimePoint> Execution::holds_since() const {
   return sent_at_;
 }
 
-Holder Execution::as_holder(pool::ClientId asker) const {
+Holder Execution::as_holder(const Asker& asker) const {
   Holder holder;
   holder.age = std::chrono::floor<std::chrono::milliseconds>(shard_->loop().now() - sent_at_);
   // Who made it may be gone once it has been answered.
-  if (client_ != asker || answered_) return holder;
+  if (!asker.may_see(client_) || answered_) return holder;
   holder.statement = plan_.steps[std::min(step_, plan_.steps.size() - 1)].query.sql.substr(
       0, LiveCall::kLongestSql);
   if (!plan_.origin) return holder;
@@ -67,12 +67,13 @@ Holder Execution::as_holder(pool::ClientId asker) const {
 
 /// Looks at all that runs: only for callers that fail anyway.
 void Execution::name_holders(Error& error) const {
+  const Asker asker{client_, plan_.origin && plan_.origin->sees_others};
   std::vector<Holder> holding;
   for (const Execution* each : shard_->executions()) {
-    if (each->holds_since()) holding.push_back(each->as_holder(client_));
+    if (each->holds_since()) holding.push_back(each->as_holder(asker));
   }
   for (const auto& [id, session] : shard_->sessions().all()) {
-    if (session->holds_since()) holding.push_back(session->as_holder(client_));
+    if (session->holds_since()) holding.push_back(session->as_holder(asker));
   }
   std::ranges::stable_sort(holding, std::ranges::greater(), &Holder::age);
   if (holding.size() > kMostHolders) holding.resize(kMostHolders);

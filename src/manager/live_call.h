@@ -20,6 +20,7 @@ struct Origin {
   std::string_view request_id;  ///< of the request it came with
   /// The request's W3C traceparent, "00-<trace id>-<parent id>-<flags>"; empty: none, or a bad one.
   std::string_view traceparent;
+  bool sees_others = false;  ///< may be told of other clients' statements, as operators may
 };
 
 /// The address alone, of "192.0.2.1:5432" or "[2001:db8::1]:5432": a client has many connections.
@@ -40,6 +41,13 @@ struct Origin {
 [[nodiscard]] inline std::size_t client_id(const Origin* origin) {
   return origin ? std::hash<std::string_view>{}(client_name(*origin)) : 0;
 }
+
+/// Who wants to know about others.
+struct Asker {
+  std::size_t client = 0;  ///< client_id
+  bool sees_others = false;
+  [[nodiscard]] bool may_see(std::size_t other) const { return sees_others || other == client; }
+};
 
 /// The trace id of a traceparent, or nothing.
 [[nodiscard]] inline std::string_view trace_id(std::string_view traceparent) {

@@ -76,7 +76,7 @@ void Shard::act_on_transitions() {
   if (!breaker_.refusing()) return;
   pool_->suspect_idle();
   sessions_.end_all(SessionEnd::kBreaker);
-  if (auto refused = breaker_.acquire(loop_.now()); !refused) pool_->fail_waiters(refused.error());
+  pool_->fail_waiters(breaker_.refusal(loop_.now()));
 }
 
 void Shard::run_breaker_clock() {

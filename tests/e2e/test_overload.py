@@ -65,7 +65,7 @@ class Quotas(GatewayTest):
         answers = together(16, lambda _: self.ask("slow"))
         refused = [answer for answer in answers if answer.status != 200]
         self.assertGreaterEqual(len(refused), 4)
-        problem = self.assert_problem(refused[0], 429, "too_many_requests", outcome="not_started", retryable=True)
+        problem = self.assert_problem(refused[0], 429, "rate_limited", outcome="not_started", retryable=True)
         self.assertIn('"slow"', problem["detail"])
         self.assertEqual(refused[0].headers["ratelimit"].split(";")[1], "r=0")
         wait = problem["retry_after_ms"]
@@ -80,7 +80,7 @@ class Quotas(GatewayTest):
             running = threads.submit(self.ask, "narrow", "select pg_sleep(1)::text as slept")
             wait_until(lambda: self.gateway.get("/metrics/main", Authorization=f"Bearer {KEYS['root']}").json["used_connections"] == 1, "it runs")
             refused = self.ask("narrow")
-            self.assert_problem(refused, 429, "too_many_requests", outcome="not_started")
+            self.assert_problem(refused, 429, "rate_limited", outcome="not_started")
             self.assertEqual(refused.headers["ratelimit-policy"], '"concurrent";q=1;qu="concurrent-requests"')
             self.assertEqual(running.result().status, 200)
         self.assertEqual(self.ask("narrow").status, 200)

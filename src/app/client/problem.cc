@@ -91,21 +91,21 @@ std::string_view text_at(const json::Value& value, std::string_view key) {
   return member == nullptr || member->is_null() ? std::string_view() : member->text();
 }
 
-ExitStatus status_of(std::string_view code) {
+ExitStatus status_of(const json::Value& problem) {
   constexpr std::array<std::string_view, 4> kStatement{"sql_error", "query_timeout",
                                                        "result_too_large", "cancelled"};
   constexpr std::array<std::string_view, 2> kKeys{"unauthenticated", "forbidden"};
-  constexpr std::array<std::string_view, 9> kRefusals{
-      "breaker_open", "queue_full",           "acquire_timeout", "paused",      "draining",
-      "overloaded",   "database_unavailable", "connect_timeout", "rate_limited"};
+  const std::string_view code = text_at(problem, "code");
   if (is_one_of(code, kStatement)) return ExitStatus::kSqlError;
   if (is_one_of(code, kKeys)) return ExitStatus::kUnauthorised;
-  return is_one_of(code, kRefusals) ? ExitStatus::kRefused : ExitStatus::kFailure;
+  const bool refused =
+      text_at(problem, "outcome") == "not_started" && text_at(problem, "retryable") == "true";
+  return refused ? ExitStatus::kRefused : ExitStatus::kFailure;
 }
 
 Failure describe_problem(const json::Value& problem, std::string_view sql) {
   const std::string_view code = text_at(problem, "code");
-  const ExitStatus status = status_of(code);
+  const ExitStatus status = status_of(problem);
   if (code == "sql_error") return {status, describe_sql_error(problem, sql)};
   std::string text = terminal::printable(text_at(problem, "detail"));
   if (text.empty()) text = terminal::printable(text_at(problem, "title"));

@@ -7,8 +7,8 @@
 
 namespace sluice::app::client {
 
-/// The exit status for an error of the API, by its `code`.
-[[nodiscard]] ExitStatus status_of(std::string_view code);
+/// The exit status for a problem document.
+[[nodiscard]] ExitStatus status_of(const json::Value& problem);
 /// What a problem document says, for people: the detail, the hint, what to do. `sql`, where known,
 /// lets it point at the place.
 [[nodiscard]] Failure describe_problem(const json::Value& problem, std::string_view sql = {});

@@ -24,7 +24,7 @@ TEST(Words, AreThoseOfTheHttpApi) {
   EXPECT_EQ(to_string(ErrorCode::kBreakerOpen), "breaker_open");
   EXPECT_EQ(to_string(ErrorCode::kResultTooLarge), "result_too_large");
   EXPECT_EQ(to_string(ErrorCode::kOverloaded), "overloaded");
-  EXPECT_EQ(to_string(ErrorCode::kTooManyRequests), "too_many_requests");
+  EXPECT_EQ(to_string(ErrorCode::kTooManyRequests), "rate_limited");
   EXPECT_EQ(to_string(ErrorCode::kInternal), "internal");
   EXPECT_EQ(to_string(Outcome::kNotStarted), "not_started");
   EXPECT_EQ(to_string(Outcome::kRolledBack), "rolled_back");

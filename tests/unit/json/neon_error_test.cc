@@ -84,7 +84,7 @@ TEST(NeonError, OurOwnRefusalsKeepTheirStatusAndSayTheirNameInTheText) {
       {ErrorCode::kDatabaseUnavailable, 503, "database_unavailable: words", "08006"},
       {ErrorCode::kConnectTimeout, 504, "connect_timeout: words", "08001"},
       {ErrorCode::kQueryTimeout, 504, "query_timeout: words", "57014"},
-      {ErrorCode::kTooManyRequests, 429, "too_many_requests: words", "53400"},
+      {ErrorCode::kTooManyRequests, 429, "rate_limited: words", "53400"},
       {ErrorCode::kResultTooLarge, 507, "result_too_large: words", "54000"},
   };
   for (const Case& each : kTable) {

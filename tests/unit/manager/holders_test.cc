@@ -68,6 +68,18 @@ TEST_F(Holders, OfAnotherClientAreNotShown) {
   EXPECT_EQ(holders[2].statement, "");
 }
 
+TEST_F(Holders, OfAllClientsAreShownToOperators) {
+  for (const char* sql : {"one", "two", "three", "four"}) call_as(others, sql);
+  const Origin operations{.actor = "operations", .request_id = "r3", .sees_others = true};
+  const auto late = call_as(operations, "five");
+  loop.advance(1s);
+  const auto& holders = late->result->error().holders;
+  ASSERT_EQ(holders.size(), 3U);
+  EXPECT_EQ(holders[0].statement, "one");
+  EXPECT_EQ(holders[0].client, "batch");
+  EXPECT_EQ(holders[0].request_id, "r2");
+}
+
 TEST_F(Holders, WithoutKeysTheAddressTellsClientsApart) {
   const Origin here{.actor = kAnonymous, .client = "10.0.0.1", .request_id = "r1"};
   const Origin there{.actor = kAnonymous, .client = "10.0.0.2", .request_id = "r2"};

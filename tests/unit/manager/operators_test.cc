@@ -64,6 +64,16 @@ TEST_F(OperatorsTest, ADrainedDatabaseFinishesWhatRunsAndTakesNothingNewUntilRes
   EXPECT_TRUE(again->result->has_value());
 }
 
+TEST_F(OperatorsTest, AForcedBreakerCountsTheCallsItRefusesAndNoOthers) {
+  control([](Shard& shard) {
+    shard.force_breaker(BreakerState::kForcedOpen, std::nullopt, "a migration");
+  });
+  loop.advance(1s);
+  EXPECT_EQ(stats().breaker.rejected, 0);
+  for (int i = 0; i < 2; ++i) EXPECT_EQ(call("SELECT 1")->code(), ErrorCode::kBreakerOpen);
+  EXPECT_EQ(stats().breaker.rejected, 2);
+}
+
 TEST_F(OperatorsTest, ADrainedDatabaseCanBePausedAndDisconnected) {
   control([](Shard& shard) { shard.quiesce(); });
   control([](Shard& shard) { shard.pause(); });

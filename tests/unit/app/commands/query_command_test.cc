@@ -78,13 +78,16 @@ TEST_F(QueryCommand, AnSqlErrorPointsAtThePlace) {
 }
 
 TEST_F(QueryCommand, EveryKindOfRefusalHasItsStatus) {
-  const std::vector<std::pair<std::string, int>> cases{
-      {"breaker_open", 4},     {"queue_full", 4},      {"acquire_timeout", 4},
-      {"unauthenticated", 5},  {"forbidden", 5},       {"database_unavailable", 4},
-      {"unknown_database", 1}, {"invalid_request", 1}, {"query_timeout", 3},
-      {"result_too_large", 3}};
-  for (const auto& [code, status] : cases) {
-    will_answer(503, R"({"code":")" + code + R"(","detail":"words","db_id":"a"})");
+  const std::string refused = R"("outcome":"not_started","retryable":true)";
+  const std::string failed = R"("outcome":"not_started","retryable":false)";
+  const std::vector<std::tuple<std::string, std::string, int>> cases{
+      {"breaker_open", refused, 4},    {"queue_full", refused, 4},
+      {"rate_limited", refused, 4},    {"database_unavailable", refused, 4},
+      {"unauthenticated", failed, 5},  {"forbidden", failed, 5},
+      {"unknown_database", failed, 1}, {"invalid_request", failed, 1},
+      {"query_timeout", failed, 3},    {"result_too_large", failed, 3}};
+  for (const auto& [code, rest, status] : cases) {
+    will_answer(503, R"({"code":")" + code + R"(","detail":"words","db_id":"a",)" + rest + "}");
     EXPECT_EQ(run({"query", "a", "SELECT"}), status) << code;
   }
   EXPECT_NE(err().find("words (breaker_open)\nhint: sluice why a"), std::string::npos) << err();
@@ -94,7 +97,7 @@ TEST_F(QueryCommand, ManyDatabasesGetAColumnAndFailuresAreToldApart) {
   will_answer(
       207,
       R"({"successes":[{"db_id":"a","rows":[{"n":1}]},{"db_id":"b","rows":[{"n":2,"m":"x"}]}],)"
-      R"("failures":[{"db_id":"c","error":{"code":"breaker_open","detail":"is open"}}]})");
+      R"("failures":[{"db_id":"c","error":{"code":"breaker_open","detail":"is open","outcome":"not_started","retryable":true}}]})");
   EXPECT_EQ(run({"query", "--all", "SELECT"}), 4);
   EXPECT_EQ(gateway_.asked[0].path, "/query");
   EXPECT_EQ(gateway_.asked[0].body,

@@ -94,7 +94,9 @@ TEST_F(StreamedQuery, AConnectionThatIsLostIsAFailure) {
 }
 
 TEST_F(StreamedQuery, ARefusalIsToldAsEver) {
-  will_answer(503, R"({"code":"breaker_open","detail":"words","db_id":"a"})");
+  will_answer(
+      503,
+      R"({"code":"breaker_open","detail":"words","db_id":"a","outcome":"not_started","retryable":true})");
   EXPECT_EQ(run({"query", "a", "SELECT", "-o", "ndjson"}), 4);
   EXPECT_EQ(err(), "words (breaker_open)\nhint: sluice why a\n");
   will_answer(502, "<html>");
@@ -107,7 +109,8 @@ TEST_F(StreamedQuery, ManyDatabasesAsLinesInTheOrderOfTheirAnswers) {
   for_every_piece_size([this] {
     will_answer(200,
                 "{\"db_id\":\"b\",\"rows\":[{\"n\":1},{}],\"truncated\":true}\n"
-                "{\"db_id\":\"c\",\"error\":{\"code\":\"breaker_open\",\"detail\":\"is open\"}}\n"
+                "{\"db_id\":\"c\",\"error\":{\"code\":\"breaker_open\",\"detail\":\"is open\","
+                "\"outcome\":\"not_started\",\"retryable\":true}}\n"
                 "{\"db_id\":\"a\",\"rows\":[{\"n\":2}]}\n{\"end\":{\"status\":207}}\n");
     EXPECT_EQ(run({"query", "--selector", "r=eu", "-o", "ndjson", "SELECT"}), 4);
     EXPECT_EQ(out(),
