@@ -38,7 +38,7 @@ void expect_much_was_met(const Met& met) {
 }
 
 TEST(ClusterSimulation, KeepsEveryPromiseInEveryLife) {
-  const auto seeds = testing::seeds_to_run(testing::kSanitized ? 5 : 15);
+  const auto seeds = testing::seeds_to_run(testing::kSanitized ? 60 : 300);
   Experiment<ClusterWorld> lives;
   const auto failed = lives.first_failure(seeds.first, seeds.count);
   ASSERT_FALSE(failed) << lives.report(*failed, "ClusterSimulation.*");

@@ -152,7 +152,7 @@ class CrowdedDatabase : private Observer {
 };
 
 TEST(CrowdSimulation, AModestClientIsServedInItsTurn) {
-  const auto seeds = testing::seeds_to_run(testing::kSanitized ? 2 : 10);
+  const auto seeds = testing::seeds_to_run(testing::kSanitized ? 10 : 40);
   for (std::uint64_t seed = seeds.first; seed < seeds.first + seeds.count; ++seed) {
     const Crowd crowd = draw(seed);
     CrowdedDatabase database(crowd);
