@@ -37,11 +37,14 @@ def _without_files(arguments):
     """What was asked for, not where things lie on this machine."""
     kept = iter(arguments)
     for argument in kept:
-        if argument.split("=")[0] in ("--binary", "--peers", "--json", "--markdown"):
-            if "=" not in argument:
-                next(kept, None)
-        else:
+        name = argument.split("=")[0]
+        if name not in ("--binary", "--peers", "--json", "--markdown"):
             yield argument
+            continue
+        if "=" not in argument:
+            next(kept, None)
+        if name == "--peers":
+            yield from (name, "DIRECTORY")
 
 
 def provenance(arguments, binary):
