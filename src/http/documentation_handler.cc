@@ -28,10 +28,6 @@ class Description {
   std::string text_;
 };
 
-void page_file(const ApiCall& call) {
-  respond_file(call, *documentation_file(call.request().path), kDocumentationPolicy);
-}
-
 }  // namespace
 
 void add_documentation_routes(Api& api) {
@@ -40,7 +36,10 @@ void add_documentation_routes(Api& api) {
           [description](const ApiCall& call) { call.respond(200, description->text()); });
   for (const char* path : {"/docs", "/docs/swagger-ui.css", "/docs/swagger-ui-bundle.js",
                            "/docs/start.js", "/docs/licences.txt"}) {
-    api.add(Method::Get, path, Access::kPublic, page_file);
+    api.add(Method::Get, path, Access::kPublic,
+            [file = documentation_file(path)](const ApiCall& call) {
+              respond_file(call, *file, kDocumentationPolicy);
+            });
   }
 }
 

@@ -13,10 +13,10 @@
 namespace sluice::json {
 
 /// The fields of a request that `read_options` reads.
-inline constexpr std::array<std::string_view, 7> kOptionFields{
-    "pool", "query", "breaker", "session", "routing", "labels", "required"};
+inline constexpr std::array<std::string_view, 8> kOptionFields{
+    "pool", "query", "breaker", "session", "routing", "sessions", "labels", "required"};
 
-/// Reads the sections pool, query, breaker, session and routing (names and bounds:
+/// Reads the sections pool, query, breaker, session, routing and sessions (names and bounds:
 /// base/settings.h), labels and required into the options; what is not given stays. Labels and
 /// session.settings that are given replace all that were there.
 void read_options(Fields& fields, DatabaseOptions& options);

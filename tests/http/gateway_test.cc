@@ -43,6 +43,22 @@ TEST(Gateway, EveryRouteIsDescribed) {
       << "say what they do in src/http/openapi";
 }
 
+TEST(Gateway, EveryRouteAnswersWhateverComesBehindItsPath) {
+  ScriptedGateway gateway;
+  for (const auto& route : gateway.api().routes()) {
+    std::string path = route.pattern;
+    while (path.find(':') != std::string::npos) {
+      const auto name = path.find(':');
+      path.replace(name, path.find('/', name) - name, "x");
+    }
+    for (const char* end : {"", "/", "/?", "?x", "/x", "//"}) {
+      TestClient client = gateway.connect();
+      ASSERT_TRUE(client.send(get_request(path + end)));
+      EXPECT_TRUE(client.read_answer()) << path << end;
+    }
+  }
+}
+
 // A worker may cache what it knows of databases, but never an absence, and nothing removed.
 TEST(Gateway, WhatOneWorkerConnectsEveryWorkerFindsAtOnce) {
   ScriptedGateway gateway;

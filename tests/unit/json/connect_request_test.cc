@@ -38,11 +38,13 @@ std::string with(const std::string& member) {
 TEST(DecodeConnect, ReadsSeveralHosts) {
   const auto request = decode(
       R"({"hosts":["db1","db2:6000","[::1]:7000"],"port":5433,"database":"d","user":"u",
-          "routing":{"route":"prefer_replica","max_lag_ms":500,"monitor_interval_ms":1000}})");
+          "routing":{"route":"prefer_replica","max_lag_ms":500,"monitor_interval_ms":1000},
+          "sessions":{"max_per_database":2}})");
   ASSERT_TRUE(request) << request.error().message;
   EXPECT_EQ(request->target.display(), "u@db1:5433,db2:6000,[::1]:7000/d");
   EXPECT_EQ(request->options.routing.route, Route::kPreferReplica);
   EXPECT_EQ(request->options.routing.max_lag.count(), 500);
+  EXPECT_EQ(request->options.sessions.max_per_database, 2);
 }
 
 TEST(DecodeConnect, SaysWhatIsWrongWithHosts) {
