@@ -25,6 +25,7 @@ class FanOutStream final : public FanOutLegs {
 
  private:
   void on_leg_done(std::size_t leg) override;
+  [[nodiscard]] std::string lines_of(json::LegOutcome& leg) const;
 
   const std::shared_ptr<StreamReceiver> receiver_;
   std::vector<ByteCharge> held_back_;  // the memory of lines that wait to be sent

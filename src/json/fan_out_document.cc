@@ -60,6 +60,20 @@ std::string as_line(std::string text) {
   return text += '\n';
 }
 
+/// Leaves the object open for more.
+void begin_end(Writer& writer, const FanOutEnd& end) {
+  writer.begin_object()
+      .begin_object("end")
+      .field("status", end.status)
+      .field("successes", end.successes)
+      .field("failures", end.failures);
+}
+
+std::string finished_end(Writer& writer, const FanOutEnd& end) {
+  writer.field("elapsed_ms", end.elapsed).end_object().end_object();
+  return writer.take() + '\n';
+}
+
 }  // namespace
 
 std::string fan_out_document(std::vector<LegOutcome>& legs, bool merge,
@@ -85,6 +99,14 @@ std::string leg_line(LegOutcome& leg) {
   return as_line(writer.take());
 }
 
+std::string merged_failure_line(const LegOutcome& leg) {
+  Writer failure;
+  write_failure(failure, leg);
+  Writer writer;
+  writer.begin_object().raw_field("failure", failure.take()).end_object();
+  return as_line(writer.take());
+}
+
 std::string row_lines(LegOutcome& leg) {
   std::string lines;
   const std::string rows = leg.encoder->take_bare_rows();
@@ -94,15 +116,19 @@ std::string row_lines(LegOutcome& leg) {
 
 std::string end_line(const FanOutEnd& end) {
   Writer writer;
-  writer.begin_object()
-      .begin_object("end")
-      .field("status", end.status)
-      .field("successes", end.successes)
-      .field("failures", end.failures)
-      .field("elapsed_ms", end.elapsed)
-      .end_object()
-      .end_object();
-  return writer.take() + '\n';
+  begin_end(writer, end);
+  return finished_end(writer, end);
+}
+
+std::string merged_end_line(const FanOutEnd& end, std::vector<LegOutcome>& legs) {
+  Writer writer;
+  begin_end(writer, end);
+  writer.begin_array("truncated");
+  for (LegOutcome& leg : legs) {
+    if (leg.result && leg.result->truncated) write_success(writer, leg, true);
+  }
+  writer.end_array();
+  return finished_end(writer, end);
 }
 
 }  // namespace sluice::json

@@ -36,7 +36,13 @@ struct FanOutEnd {
 [[nodiscard]] std::string leg_line(LegOutcome& leg);
 /// The rows of a leg, each as a line.
 [[nodiscard]] std::string row_lines(LegOutcome& leg);
+/// A failed leg among the rows of others: {"failure":{…}}. A row always has a "db_id" outermost,
+/// and may have columns of any name beside it, "error" and "failure" included.
+[[nodiscard]] std::string merged_failure_line(const LegOutcome& leg);
 /// The last line: {"end":{"status","successes","failures","elapsed_ms"}}.
 [[nodiscard]] std::string end_line(const FanOutEnd& end);
+/// The same after rows, which cannot tell that there were more: with "truncated", the legs that
+/// were cut, as they would stand in "successes".
+[[nodiscard]] std::string merged_end_line(const FanOutEnd& end, std::vector<LegOutcome>& legs);
 
 }  // namespace sluice::json

@@ -169,11 +169,24 @@ class Legs(FanOutTest):
 
     def test_merged_legs_are_rows(self):
         *rows, last = lines_of(self.legs(db_ids=["eu", "us", "gone"], merge=True))
-        failed = [row for row in rows if "error" in row]
-        self.assertEqual([leg["db_id"] for leg in failed], ["gone"])
+        failed = [row["failure"] for row in rows if "db_id" not in row]
+        self.assertEqual([(leg["db_id"], leg["error"]["sqlstate"]) for leg in failed], [("gone", "3D000")])
         self.assertEqual(sorted((row["db_id"], row["name"]) for row in rows if "name" in row),
                          [("eu", "eu"), ("us", "us")])
         self.assertEqual(last["end"]["status"], 207)
+
+    def test_the_end_of_merged_legs_names_those_that_were_cut(self):
+        sql = ("select n from generate_series(1, case current_database() when 'us' then 2 else 5 end) n")
+        *rows, last = lines_of(self.legs(sql, db_ids=["eu", "us"], merge=True, max_rows=2))
+        self.assertEqual(len(rows), 4)
+        cut = [(leg["db_id"], leg["count"], leg["truncated"]) for leg in last["end"]["truncated"]]
+        self.assertEqual(cut, [("eu", 2, True)])
+
+    def test_a_row_with_a_column_error_is_told_from_a_failure(self):
+        sql = "select '{\"x\": 1}'::jsonb as error, 1 as failure"
+        *rows, _ = lines_of(self.legs(sql, db_ids=["eu", "gone"], merge=True))
+        self.assertEqual([row for row in rows if "db_id" in row], [{"db_id": "eu", "error": {"x": 1}, "failure": 1}])
+        self.assertEqual([row["failure"]["db_id"] for row in rows if "db_id" not in row], ["gone"])
 
     def test_nothing_but_failures(self):
         *_, last = lines_of(self.legs(db_ids=["gone", "nowhere"]))
