@@ -1,18 +1,12 @@
-#include "http/http_connection.h"
-
+// What a connection does with requests: their order, their mistakes, what is answered.
 #include <gmock/gmock.h>
-#include <gtest/gtest.h>
 
-#include <stdexcept>
-
-#include "support/simulated_loop.h"
-#include "unit/http/scripted_stream.h"
+#include "unit/http/http_connection_fixture.h"
 
 namespace sluice::http {
 namespace {
 
 using namespace std::chrono_literals;
-using Pistache::Http::Method;
 using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::EndsWith;
@@ -22,106 +16,6 @@ using ::testing::Not;
 using ::testing::StartsWith;
 
 constexpr auto kTick = 1ms;
-
-std::size_t count_of(std::string_view text, std::string_view what) {
-  std::size_t count = 0;
-  for (auto at = text.find(what); at != std::string_view::npos; at = text.find(what, at + 1))
-    ++count;
-  return count;
-}
-
-/// One connection to handlers that answer at once (/now), when the test says so (/later), or badly.
-class HttpConnectionTest : public ::testing::Test {
- protected:
-  HttpConnectionTest() {
-    options_.max_head_bytes = 1024;
-    options_.max_body_bytes = 1024;
-    const auto now = [](std::shared_ptr<Exchange> exchange) {
-      Response response;
-      response.body = "now " + exchange->request().body;
-      exchange->respond(std::move(response));
-    };
-    router_.add(Method::Get, "/now", now);
-    router_.add(Method::Post, "/now", now);
-    const auto later = [this](std::shared_ptr<Exchange> exchange) {
-      exchange->on_client_gone([this] { ++gone_; });
-      waiting_.push_back(std::move(exchange));
-    };
-    router_.add(Method::Get, "/later", later);
-    router_.add(Method::Post, "/later", later);
-    router_.add(Method::Get, "/throws", [](auto) { throw std::runtime_error("the secret is 42"); });
-    router_.add(Method::Get, "/drops", [](auto) {});
-    open();
-  }
-
-  ~HttpConnectionTest() override { connection_->abort(); }
-
-  void open() {
-    client_ = ScriptedClient();
-    connection_ = std::make_shared<HttpConnection>(
-        context_, std::make_unique<ScriptedStream>(client_), "192.0.2.1:1");
-    connection_->open();
-  }
-
-  void send(std::string_view bytes) {
-    client_.to_server += bytes;
-    connection_->on_ready({.readable = true});
-    loop_.run_posted();
-  }
-
-  void client_finishes() {
-    client_.finished = true;
-    connection_->on_ready({.readable = true, .peer_finished = true});
-    loop_.run_posted();
-  }
-
-  void client_resets() {
-    client_.broken = true;
-    connection_->on_ready({.readable = true, .peer_finished = true, .broken = true});
-  }
-
-  void answer(std::size_t which, std::string body) {
-    Response response;
-    response.body = std::move(body);
-    waiting_.at(which)->respond(std::move(response));
-    loop_.run_posted();
-  }
-
-  static std::string get(std::string_view path, std::string_view headers = "") {
-    return "GET " + std::string(path) + " HTTP/1.1\r\nHost: localhost\r\n" + std::string(headers) +
-           "\r\n";
-  }
-
-  static std::string post(std::string_view path, std::string_view body) {
-    return "POST " + std::string(path) +
-           " HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: " +
-           std::to_string(body.size()) + "\r\n\r\n" + std::string(body);
-  }
-
-  [[nodiscard]] std::size_t answers() const { return count_of(client_.received, "HTTP/1.1 2"); }
-
-  testing::SimulatedLoop loop_;
-  ServerOptions options_;
-  Router router_;
-  Dispatcher dispatcher_{router_, SitePolicy({.bound_host = "127.0.0.1",
-                                              .allowed_hosts = {},
-                                              .cors_origins = {"https://app.example"}})};
-  std::vector<std::pair<int, std::string>> logged_;
-  std::function<void(const AccessRecord&)> access_log_ = [this](const AccessRecord& record) {
-    logged_.emplace_back(record.status, record.request.path);
-  };
-  std::atomic<int> busy_{0};
-  ConnectionContext context_{.loop = loop_,
-                             .options = options_,
-                             .dispatcher = dispatcher_,
-                             .access_log = access_log_,
-                             .busy_connections = busy_,
-                             .random = base::Random(1)};
-  std::vector<std::shared_ptr<Exchange>> waiting_;
-  int gone_ = 0;
-  ScriptedClient client_;
-  std::shared_ptr<HttpConnection> connection_;
-};
 
 TEST_F(HttpConnectionTest, AnswersAndStaysOpen) {
   send(get("/now", "X-Request-Id: abc-1\r\n"));
@@ -222,72 +116,6 @@ TEST_F(HttpConnectionTest, StopsReadingWhileTheClientDoesNotTakeItsAnswers) {
   loop_.run_posted();
   EXPECT_EQ(answers(), 2u);
   EXPECT_EQ(count_of(client_.received, "x"), 1'000'000u);
-}
-
-TEST_F(HttpConnectionTest, DropsAReaderThatTakesNothingForTheWriteTimeout) {
-  client_.takes = 1000;
-  send(get("/later"));
-  answer(0, std::string(1'000'000, 'x'));
-  loop_.advance(options_.write_timeout - kTick);
-  EXPECT_FALSE(client_.closed);
-  client_.takes = 1;
-  connection_->on_ready({.writable = true});
-  loop_.advance(options_.write_timeout - kTick);
-  EXPECT_FALSE(client_.closed) << "a byte is progress";
-  loop_.advance(kTick);
-  EXPECT_TRUE(client_.closed);
-}
-
-TEST_F(HttpConnectionTest, ClosesAnIdleConnectionSilently) {
-  loop_.advance(options_.idle_timeout - kTick);
-  send(get("/now"));
-  const std::string before = client_.received;
-  loop_.advance(options_.idle_timeout - kTick);
-  EXPECT_FALSE(client_.closed);
-  loop_.advance(kTick);
-  EXPECT_TRUE(client_.closed);
-  EXPECT_EQ(client_.received, before);
-}
-
-TEST_F(HttpConnectionTest, TimesOutAHeadThatDribbles) {
-  send("GET /now");
-  for (auto t = 1s; t < options_.head_timeout; t += 1s) {
-    loop_.advance(1s);
-    send("x");
-  }
-  loop_.advance(1s - kTick);
-  EXPECT_THAT(client_.received, IsEmpty());
-  loop_.advance(kTick);
-  EXPECT_THAT(client_.received, AllOf(StartsWith("HTTP/1.1 408 "), HasSubstr("problem+json"),
-                                      HasSubstr("Connection: close")));
-  EXPECT_TRUE(client_.server_finished);
-}
-
-TEST_F(HttpConnectionTest, TimesOutABodyThatDoesNotArrive) {
-  send("POST /now HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\n");
-  loop_.advance(options_.body_timeout - kTick);
-  EXPECT_THAT(client_.received, IsEmpty());
-  loop_.advance(kTick);
-  EXPECT_THAT(client_.received, StartsWith("HTTP/1.1 408 "));
-}
-
-TEST_F(HttpConnectionTest, GivesEveryRequestItsOwnTimeForTheHead) {
-  send("GET /no");
-  loop_.advance(options_.head_timeout - kTick);
-  send("w HTTP/1.1\r\nHost: localhost\r\n\r\nGET /no");
-  EXPECT_EQ(answers(), 1u);
-  loop_.advance(options_.head_timeout - kTick);
-  EXPECT_EQ(count_of(client_.received, " 408 "), 0u);
-  loop_.advance(kTick);
-  EXPECT_EQ(count_of(client_.received, " 408 "), 1u);
-}
-
-TEST_F(HttpConnectionTest, NeverTimesOutARequestThatIsBeingServed) {
-  send(get("/later"));
-  loop_.advance(1h);
-  EXPECT_FALSE(client_.closed);
-  answer(0, "at last");
-  EXPECT_THAT(client_.received, EndsWith("at last"));
 }
 
 TEST_F(HttpConnectionTest, RefusesAndClosesAfterAFramingError) {
@@ -433,116 +261,6 @@ TEST_F(HttpConnectionTest, KeepsHandlersFromWritingHeaders) {
   EXPECT_THAT(client_.received, AllOf(HasSubstr("X-A: b  X-Evil: 1\r\n"), Not(HasSubstr("Bad")),
                                       HasSubstr("Content-Length: 0\r\n")));
   EXPECT_EQ(count_of(client_.received, "Content-Length"), 1u);
-}
-
-TEST_F(HttpConnectionTest, AnswersAHalfClosedClient) {
-  send(get("/later"));
-  client_finishes();
-  EXPECT_FALSE(client_.closed);
-  answer(0, "you are still there");
-  EXPECT_THAT(client_.received, EndsWith("you are still there"));
-  EXPECT_TRUE(client_.closed);
-  EXPECT_EQ(gone_, 0);
-}
-
-TEST_F(HttpConnectionTest, AnswersAClientThatSentEverythingAndItsEndAtOnce) {
-  client_.to_server = get("/now") + get("/now");
-  client_finishes();
-  EXPECT_EQ(answers(), 2u);
-  EXPECT_TRUE(client_.closed);
-}
-
-TEST_F(HttpConnectionTest, AsksAHalfClosedClientOnceWhetherItIsStillThere) {
-  send(get("/later"));
-  client_finishes();
-  loop_.advance(100ms - kTick);
-  EXPECT_THAT(client_.received, IsEmpty());
-  loop_.advance(kTick);
-  EXPECT_EQ(client_.received, "HTTP/1.1 100 Continue\r\n\r\n");
-  loop_.advance(1min);
-  EXPECT_EQ(client_.received, "HTTP/1.1 100 Continue\r\n\r\n");
-  EXPECT_EQ(gone_, 0);
-  client_resets();
-  EXPECT_EQ(gone_, 1);
-  EXPECT_TRUE(client_.closed);
-  answer(0, "too late");
-  EXPECT_THAT(client_.received, Not(HasSubstr("too late")));
-}
-
-TEST_F(HttpConnectionTest, AsksNothingOfAnHttp10Client) {
-  send("GET /later HTTP/1.0\r\n\r\n");
-  client_finishes();
-  loop_.advance(1min);
-  EXPECT_THAT(client_.received, IsEmpty());
-}
-
-TEST_F(HttpConnectionTest, TellsEveryHandlerWhenTheClientHasGone) {
-  send(get("/later") + get("/later"));
-  client_resets();
-  EXPECT_EQ(gone_, 2);
-  EXPECT_EQ(busy_, 0);
-}
-
-TEST_F(HttpConnectionTest, ClosesWhenAClientLeavesInTheMiddleOfARequest) {
-  send("GET /now HT");
-  client_finishes();
-  EXPECT_TRUE(client_.closed);
-  EXPECT_THAT(client_.received, IsEmpty());
-}
-
-TEST_F(HttpConnectionTest, CountsAsBusyWhileARequestIsInFlight) {
-  EXPECT_EQ(busy_, 0);
-  send(get("/later"));
-  EXPECT_EQ(busy_, 1);
-  answer(0, "x");
-  EXPECT_EQ(busy_, 0);
-}
-
-TEST_F(HttpConnectionTest, DrainsAnIdleConnectionAtOnce) {
-  send(get("/now"));
-  context_.draining = true;
-  connection_->drain();
-  EXPECT_TRUE(client_.server_finished);
-}
-
-TEST_F(HttpConnectionTest, DrainsABusyConnectionAfterItsAnswer) {
-  send(get("/later"));
-  context_.draining = true;
-  connection_->drain();
-  EXPECT_FALSE(client_.server_finished);
-  answer(0, "x");
-  EXPECT_THAT(client_.received, HasSubstr("Connection: close\r\n"));
-  EXPECT_TRUE(client_.server_finished);
-}
-
-TEST_F(HttpConnectionTest, ServesTheFirstRequestOfANewConnectionWhileDraining) {
-  context_.draining = true;
-  connection_->drain();
-  EXPECT_EQ(busy_, 1) << "its request may be on the way";
-  loop_.advance(1s - kTick);
-  send(get("/now"));
-  EXPECT_EQ(answers(), 1u);
-  EXPECT_TRUE(client_.server_finished);
-  EXPECT_EQ(busy_, 0);
-}
-
-TEST_F(HttpConnectionTest, DoesNotWaitLongForTheFirstRequestWhileDraining) {
-  context_.draining = true;
-  connection_->drain();
-  loop_.advance(1s);
-  EXPECT_TRUE(client_.closed);
-  EXPECT_EQ(busy_, 0);
-}
-
-TEST_F(HttpConnectionTest, TurnsAwayWithAProblemDocument) {
-  connection_->abort();
-  client_ = ScriptedClient();
-  connection_ = std::make_shared<HttpConnection>(
-      context_, std::make_unique<ScriptedStream>(client_), "192.0.2.1:1");
-  connection_->turn_away();
-  EXPECT_THAT(client_.received, AllOf(StartsWith("HTTP/1.1 503 "), HasSubstr("Retry-After: 1\r\n"),
-                                      HasSubstr("\"code\":\"overloaded\"")));
-  EXPECT_TRUE(client_.server_finished);
 }
 
 }  // namespace
