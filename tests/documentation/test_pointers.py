@@ -100,6 +100,24 @@ def variables_used():
     return {name for file in ours for name in VARIABLE.findall(file.read_text(encoding="utf-8", errors="replace"))}
 
 
+# ---- tests -------------------------------------------------------------------------------------------
+
+
+def tests_named(text):
+    """`Suite.Test` of GoogleTest, `test_…` of Python; one that begins with `…` goes on from the one before."""
+    return set(re.findall(r"`([A-Z]\w+\.[A-Z]\w+|test_\w+)`", text))
+
+
+def tests_defined():
+    defined = set()
+    for file in files(ROOT / "tests"):
+        if file.suffix == ".cc":
+            defined |= {".".join(names) for names in re.findall(r"^TEST(?:_F|_P)?\((\w+),\s*(\w+)\)", read(file), re.M)}
+        elif file.suffix == ".py":
+            defined |= set(re.findall(r"^    def (test_\w+)\(", read(file), re.M))
+    return defined
+
+
 class Pointers(unittest.TestCase):
     def test_links_lead_somewhere(self):
         self.none(lambda page, text: [link for link in links(text) if leads_nowhere(page, text, link)])
@@ -115,6 +133,11 @@ class Pointers(unittest.TestCase):
     def test_variables_that_are_named_are_read(self):
         used = variables_used()
         self.none(lambda page, text: [name for name in set(VARIABLE.findall(text)) if not is_variable(name, used)])
+
+    def test_tests_that_are_named_exist(self):
+        defined = tests_defined()
+        self.assertGreater(len(tests_named(PAGES[ROOT / "docs" / "pool-checklist.md"])), 50)
+        self.none(lambda page, text: tests_named(text) - defined if page.name == "pool-checklist.md" else [])
 
     def none(self, find):
         """Of what is wrong, on no page."""
@@ -138,6 +161,9 @@ class Noticed(unittest.TestCase):
         self.assertEqual(paths(text), {"src/a.cc", "scripts/d.sh"})
         self.assertEqual(dotted_names("`pool.max_sise` pool.max `pool.md` `pools.max_connections: 3` `x.pool.y`"),
                          {"pool.max_sise", "pools.max_connections"})
+
+    def test_tests(self):
+        self.assertEqual(tests_named("`Ab.Cd`, `test_c`, A.D, `…E`, `a.b`, `F.G.h`"), {"Ab.Cd", "test_c"})
 
     def test_variables(self):
         self.assertTrue(is_variable("SLUICE_POOL__MAX_SIZE", set()))
