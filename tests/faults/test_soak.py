@@ -190,10 +190,11 @@ class Soak(FaultTest):
             print(f"round {number}: {written} writes", self.samples[-1], flush=True)
             if time.monotonic() > end and number >= 2:
                 break
-        # Some are started when they are needed, and stay: 16 for cancel requests, 4 for names, 2 for log-ins.
-        self.assertLessEqual(max(one["threads"] for one in self.samples), started["threads"] + 22, self.series())
-        # The first rounds fill caches; after that memory has to stay.
+        # Some are started when they are needed, and stay: 16 for cancel requests and 2 for log-ins. None is for names, as the
+        # databases have addresses.
+        self.assertLessEqual(max(one["threads"] for one in self.samples), started["threads"] + 18, self.series())
+        # The first rounds fill caches, seen were 23 to 26 MB; after that memory has to stay.
         third = max(1, len(self.samples) // 3)
         early, late = (statistics.median(one["resident"] for one in some)
                        for some in (self.samples[:third], self.samples[-third:]))
-        self.assertLess(late, early * 1.3 + 16, self.series())
+        self.assertLess(late, early * 1.1 + 2, self.series())
