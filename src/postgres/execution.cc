@@ -218,11 +218,30 @@ void Execution::send_prepare() {
 void Execution::send_statement() {
   session_.dirty |= !traits_.clean;
   session_.stale |= traits_.stales_statements;
-  sent_ = ending_ = true;
+  sent_ = true;
   collects_ = is_small();
   const Step step = collects_ ? Step::kSmallStatement : Step::kStatement;
   expect(session_.pipeline.run(step, prepared_->name, session_.values));
+  if (commits_after_rows()) return expect(session_.pipeline.flush_request());
+  ending_ = true;
   if (place_ == Place::kAlone) sync();
+}
+
+/// A server that sends the rows of INSERT … RETURNING hears of no cancel, and would commit with the
+/// Sync that it has. So a write that streams gets that when its rows are there.
+bool Execution::commits_after_rows() const {
+  return place_ == Place::kAlone && sink_.may_pause() && !harmless() && !in_transaction_ &&
+         !traits_.refuses_block && !traits_.may_commit;
+}
+
+/// Whatever ran since the last Sync is undone by ROLLBACK, even without BEGIN, which is worth a
+/// warning to PostgreSQL.
+void Execution::commit_or_undo() {
+  if (cancelled_) {
+    undone_ = true;
+    expect(session_.pipeline.run_unprepared(Step::kHousekeeping, "ROLLBACK", {}));
+  }
+  end_group();
 }
 
 /// Known to be small, and a read: if it is not small after all, it is cancelled and run again.
@@ -298,6 +317,7 @@ void Execution::on_step_end(Step step) {
   if (failure_) return end_group();
   if (step == Step::kDescribe) after_describe();
   if (step == Step::kTypes) after_types();
+  if (is_statement(step) && !ending_ && place_ == Place::kAlone) commit_or_undo();
 }
 
 void Execution::after_describe() {

@@ -82,6 +82,8 @@ class Execution final : public Operation {
   void send_lookup();
   void send_prepare();
   void send_statement();
+  [[nodiscard]] bool commits_after_rows() const;
+  void commit_or_undo();
   void refuse(Error error);   // nothing was sent
   void give_up(Error error);  // ends the group that was begun
   void end_group();
@@ -101,7 +103,7 @@ class Execution final : public Operation {
   [[nodiscard]] bool has_unfit_value(const Error& error) const;
   void judge_failure(Step step, Error error);
   void leave_batch(const Error& error);
-  [[nodiscard]] Error cancelled_while_paused() const;
+  [[nodiscard]] Error cancelled_too_late() const;
   void on_skipped();
   void leave_to_second_try(std::string_view why);
 
@@ -122,7 +124,8 @@ class Execution final : public Operation {
   /// Nobody can tell whether it ran: losing or repeating it changes nothing.
   [[nodiscard]] bool harmless() const { return read_only_ || traits_.reads; }
   [[nodiscard]] Outcome outcome_if_lost() const {
-    return sent_ ? Outcome::kUnknown : Outcome::kNotStarted;
+    if (!sent_) return Outcome::kNotStarted;
+    return ending_ || place_ != Place::kAlone ? Outcome::kUnknown : Outcome::kRolledBack;
   }
   [[nodiscard]] bool in_batch() const {
     return place_ == Place::kFirst || place_ == Place::kBehindOthers;
@@ -171,6 +174,7 @@ class Execution final : public Operation {
   bool paused_ = false;
   bool rows_given_ = false;  // since the last lull
   bool cut_off_ = false;     // cancelled while paused: rows are missing
+  bool undone_ = false;      // cancelled, and rolled back for that
   bool discarding_ = false;
   bool too_large_ = false;
   bool early_ = false;

@@ -154,11 +154,12 @@ void Execution::on_cancel() {
 }
 
 /// The statement had been run to its end all the same.
-Error Execution::cancelled_while_paused() const {
+Error Execution::cancelled_too_late() const {
   Error error;
   error.code = ErrorCode::kCancelled;
-  error.message = "the call was cancelled while its reader paused";
-  error.outcome = harmless() ? Outcome::kRolledBack : Outcome::kUnknown;
+  error.message = undone_ ? "the call was cancelled, and what it wrote was rolled back"
+                          : "the call was cancelled while its reader paused";
+  error.outcome = harmless() || undone_ ? Outcome::kRolledBack : Outcome::kUnknown;
   return error;
 }
 

@@ -109,7 +109,7 @@ void Execution::note_size() {
 
 Result<Completion> Execution::outcome() {
   if (failure_) return fail(std::move(*failure_));
-  if (cut_off_) return fail(cancelled_while_paused());
+  if (cut_off_ || undone_) return fail(cancelled_too_late());
   if (too_large_ && harmless() && !cut_accepted_) {
     Error error;
     error.code = ErrorCode::kResultTooLarge;

@@ -182,6 +182,73 @@ TEST_F(Pausing, AServerThatDiesMeanwhileIsNoticedOnResuming) {
   EXPECT_EQ(completion->error().code, ErrorCode::kDatabaseUnavailable);
 }
 
+class StreamedWrite : public Pausing {
+ protected:
+  StreamedWrite() { driver.value(*watcher, "CREATE TABLE written (text text)"); }
+  ~StreamedWrite() override { driver.value(*watcher, "DROP TABLE written"); }
+  std::string rows() { return driver.value(*watcher, "SELECT count(*) FROM written"); }
+
+  static constexpr const char* kWrite =
+      "INSERT INTO written SELECT repeat('x', 1000) FROM generate_series(1, 30000) RETURNING text";
+};
+
+TEST_F(StreamedWrite, IsCommittedWhenItsRowsWereTaken) {
+  start(kWrite);
+  ASSERT_TRUE(paused());
+  EXPECT_EQ(rows(), "0");
+  sink.pause_at = -1;
+  resume();
+  ASSERT_TRUE(ended());
+  ASSERT_TRUE(*completion) << completion->error().message;
+  EXPECT_EQ((*completion)->affected, 30'000);
+  EXPECT_EQ(rows(), "30000");
+}
+
+TEST_F(StreamedWrite, IsUndoneWhenItIsCancelledThoughTheServerHasRunItToItsEnd) {
+  for (const bool paused_meanwhile : {true, false}) {
+    sink.rows = 0;
+    completion.reset();
+    start(kWrite);
+    ASSERT_TRUE(paused());
+    if (!paused_meanwhile) {
+      sink.pause_at = -1;
+      resume();
+    }
+    connection->cancel();
+    ASSERT_TRUE(ended());
+    ASSERT_FALSE(*completion);
+    EXPECT_EQ(completion->error().code, ErrorCode::kCancelled);
+    EXPECT_EQ(completion->error().outcome, Outcome::kRolledBack);
+    EXPECT_EQ(rows(), "0");
+    ASSERT_TRUE(driver.reset(*connection, ResetPolicy::kDirty));
+    EXPECT_EQ(value("SELECT 2"), "2");
+    sink.pause_at = 1;
+  }
+}
+
+TEST_F(StreamedWrite, IsUndoneWhenItsConnectionIsLost) {
+  start(kWrite);
+  ASSERT_TRUE(paused());
+  connection->abandon();
+  ASSERT_TRUE(ended());
+  EXPECT_EQ(completion->error().outcome, Outcome::kRolledBack);
+  EXPECT_EQ(rows(), "0");
+}
+
+TEST_F(StreamedWrite, ThatBreaksARuleAtItsEndIsAnError) {
+  driver.value(
+      *watcher,
+      "ALTER TABLE written ADD CONSTRAINT once UNIQUE (text) DEFERRABLE INITIALLY DEFERRED");
+  sink.pause_at = -1;
+  start("INSERT INTO written SELECT 'x' FROM generate_series(1, 2) RETURNING text");
+  ASSERT_TRUE(ended());
+  ASSERT_FALSE(*completion);
+  EXPECT_EQ(completion->error().sqlstate(), "23505");
+  EXPECT_EQ(rows(), "0");
+  ASSERT_TRUE(driver.reset(*connection, ResetPolicy::kDirty));
+  EXPECT_EQ(value("SELECT 2"), "2");
+}
+
 TEST_F(Pausing, AnAbandonedOneEndsAtOnce) {
   start(kLarge);
   ASSERT_TRUE(paused());
