@@ -48,6 +48,18 @@ class Metrics(GatewayTest):
         mine = {name: kind for name, kind in documented().items() if not name.startswith("sluice_host_")}
         self.assertEqual(families(self.text()), mine)
 
+    def test_a_database_has_as_many_series_as_the_page_says(self):
+        self.gateway.post("/databases/connect", {**self.postgres.target(), "db_id": "new"},
+                          headers={"Authorization": f"Bearer {KEY}"})
+
+        def series():
+            return [(name, labels) for name, labels, _ in samples(self.text())
+                    if labels.get("database") == "new" and not name.startswith("pgbouncer_")]
+
+        self.assertAlmostEqual(len(series()), 240, delta=10)
+        self.assertEqual(self.ask("select nothing", db="new").status, 400)
+        self.assertEqual(sum("error_type" in labels for _, labels in series()), 18)
+
     def test_promtool_finds_nothing_wrong(self):
         self.provoke()
         done = subprocess.run(["promtool", "check", "metrics"], input=self.text(), text=True,
