@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <string>
 #include <utility>
 
 #include "json/json_scan.h"
@@ -25,56 +26,100 @@ int find(const std::vector<Column>& columns, const std::string& name, int repeti
   return -1;
 }
 
+/// Types that users make have numbers of each database's own.
+bool same_type(const Column& a, const Column& b) { return a.oid == b.oid && a.type == b.type; }
+
 struct KnownType {
   std::string_view name;
   std::uint32_t oid;
+  std::uint32_t array_oid;
   ValueKind kind;
+  std::array<std::uint32_t, 6> holds;  ///< the types all of whose values it has, too
 };
-/// Each holds the values of those before it.
-constexpr std::array<KnownType, 4> kWholeAndExact{{{"int2", 21, ValueKind::kNumber},
-                                                   {"int4", 23, ValueKind::kNumber},
-                                                   {"int8", 20, ValueKind::kExactNumber},
-                                                   {"numeric", 1700, ValueKind::kExactNumber}}};
-constexpr KnownType kFloat8{"float8", 701, ValueKind::kNumber};
-constexpr KnownType kTimestamptz{"timestamptz", 1184, ValueKind::kTimestamp};
-constexpr KnownType kJsonb{"jsonb", 3802, ValueKind::kJson};
-constexpr KnownType kText{"text", 25, ValueKind::kText};
+constexpr std::uint32_t kInt2 = 21, kInt4 = 23, kInt8 = 20, kOid = 26, kFloat4 = 700, kFloat8 = 701;
+constexpr std::uint32_t kJsonb = 3802, kCidr = 650;
+/// The narrowest first. A float8 has 15 digits for certain, which is enough for four bytes.
+constexpr std::array<KnownType, 6> kKnownTypes{
+    {{"int4", kInt4, 1007, ValueKind::kNumber, {kInt2}},
+     {"int8", kInt8, 1016, ValueKind::kExactNumber, {kInt2, kInt4, kOid}},
+     {"float8", kFloat8, 1022, ValueKind::kNumber, {kInt2, kInt4, kOid, kFloat4}},
+     {"numeric",
+      1700,
+      1231,
+      ValueKind::kExactNumber,
+      {kInt2, kInt4, kOid, kInt8, kFloat4, kFloat8}},
+     {"inet", 869, 1041, ValueKind::kText, {kCidr}},
+     {"json", 114, 199, ValueKind::kJson, {kJsonb}}}};
+constexpr KnownType kText{"text", 25, 1009, ValueKind::kText, {}};
 
-int rank_of(const Column& column) {
-  for (std::size_t i = 0; i < kWholeAndExact.size(); ++i) {
-    if (column.oid == kWholeAndExact[i].oid) return static_cast<int>(i);
-  }
-  return -1;
+/// Arrays of types that are held by others or hold others, and their elements.
+constexpr std::array<std::pair<std::uint32_t, std::uint32_t>, 11> kElements{{{1005, kInt2},
+                                                                             {1007, kInt4},
+                                                                             {1016, kInt8},
+                                                                             {1021, kFloat4},
+                                                                             {1022, kFloat8},
+                                                                             {1028, kOid},
+                                                                             {1231, 1700},
+                                                                             {651, kCidr},
+                                                                             {1041, 869},
+                                                                             {199, 114},
+                                                                             {3807, kJsonb}}};
+
+/// The type of the column, or of its elements; 0: one that has no common type but text.
+std::uint32_t element_type(const Column& column) {
+  if (!column.array) return column.oid;
+  const auto found = std::ranges::find(kElements, column.oid, [](auto pair) { return pair.first; });
+  return found == kElements.end() ? 0 : found->second;
 }
 
-bool is_number(const Column& column) {
-  return !column.array &&
-         (column.kind == ValueKind::kNumber || column.kind == ValueKind::kExactNumber);
+bool has_values_of(const KnownType& type, std::uint32_t oid) {
+  return type.oid == oid || (oid != 0 && std::ranges::find(type.holds, oid) != type.holds.end());
 }
 
 const KnownType& common_type(const Column& a, const Column& b) {
-  const int exact = std::min(rank_of(a), rank_of(b));
-  if (exact >= 0) return kWholeAndExact[static_cast<std::size_t>(std::max(rank_of(a), rank_of(b)))];
-  if (is_number(a) && is_number(b)) return kFloat8;
-  if (!a.array && !b.array && a.kind == b.kind) {
-    if (a.kind == ValueKind::kTimestamp) return kTimestamptz;
-    if (a.kind == ValueKind::kJson) return kJsonb;
+  for (const KnownType& type : kKnownTypes) {
+    if (has_values_of(type, element_type(a)) && has_values_of(type, element_type(b))) return type;
   }
   return kText;
 }
 
+/// Where an element of JSON begins cannot be told from its array's own brackets: elements of json
+/// cannot become strings one by one.
+bool can_be_arrays(const Column& a, const Column& b, const KnownType& common) {
+  if (!a.array || !b.array || a.nested_arrays != 0 || b.nested_arrays != 0) return false;
+  const bool has_json = a.kind == ValueKind::kJson || b.kind == ValueKind::kJson;
+  return !has_json || common.kind == ValueKind::kJson;
+}
+
 void widen(Column& column, const Column& other) {
-  if (column.oid == other.oid) return;
-  const KnownType& common = common_type(column, other);
-  column.type = common.name;
-  column.oid = common.oid;
+  if (same_type(column, other)) return;
+  const KnownType& elements = common_type(column, other);
+  const bool array = can_be_arrays(column, other, elements);
+  const bool plain = !column.array && !other.array;
+  const KnownType& common = array || plain ? elements : kText;
+  column.type = (array ? "_" : "") + std::string(common.name);
+  column.oid = array ? common.array_oid : common.oid;
   column.kind = common.kind;
-  column.array = false;
+  column.array = array;
+  column.nested_arrays = 0;
 }
 
 void put_as_string(TextBuffer& out, std::string_view value) {
   const bool stays = value.starts_with('"') || value == "null";
   stays ? out.put(value) : out.put_string(value);
+}
+
+/// Of an array, of any depth, its elements.
+void put_as_strings(TextBuffer& out, std::string_view value) {
+  if (!value.starts_with('[')) return put_as_string(out, value);
+  std::vector<std::string_view> elements;
+  split_members(value, elements);
+  out.put('[');
+  for (const std::string_view& element : elements) {
+    if (&element != &elements.front()) out.put(',');
+    put_as_strings(out, element);
+  }
+  out.put(']');
 }
 
 }  // namespace
@@ -92,14 +137,21 @@ void MergedRows::add_columns(const std::vector<Column>& columns) {
 
 bool MergedRows::fits(const std::vector<Column>& columns) const {
   return std::ranges::equal(columns, columns_, [](const Column& a, const Column& b) {
-    return a.name == b.name && a.oid == b.oid;
+    return a.name == b.name && same_type(a, b);
   });
 }
 
-bool MergedRows::becomes_string(const Column& from, const Column& to) const {
-  if (from.oid == to.oid) return false;
-  return to.kind == ValueKind::kText ||
-         (to.kind == ValueKind::kExactNumber && format_.numbers_as_strings);
+void MergedRows::put_value(TextBuffer& out, std::string_view value, const Column& from,
+                           const Column& to) const {
+  const bool string = to.kind == ValueKind::kText ||
+                      (to.kind == ValueKind::kExactNumber && format_.numbers_as_strings);
+  if (same_type(from, to) || !string) {
+    out.put(value);
+  } else if (to.array) {
+    put_as_strings(out, value);
+  } else {
+    put_as_string(out, value);
+  }
 }
 
 std::vector<int> MergedRows::places(const std::vector<Column>& columns) const {
@@ -128,10 +180,8 @@ std::string MergedRows::fitted(std::string rows, const std::vector<Column>& colu
       const auto place = static_cast<std::size_t>(from[i]);
       if (from[i] < 0 || place >= cells.size()) {
         out.put("null");
-      } else if (becomes_string(columns[place], columns_[i])) {
-        put_as_string(out, cells[place]);
       } else {
-        out.put(cells[place]);
+        put_value(out, cells[place], columns[place], columns_[i]);
       }
     }
     out.put(objects ? '}' : ']');

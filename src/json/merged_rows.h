@@ -10,8 +10,8 @@
 namespace sluice::json {
 
 /// Rows of several results in one list. Its columns are those of all of them by name, in the order
-/// in which they first appear; each has a type that holds the values of all, as PostgreSQL's UNION
-/// would choose it, or "text" where there is none.
+/// in which they first appear; each has a type that holds the values of all without loss (int8 and
+/// float8: numeric), or "text" where there is none. Of arrays so have their elements.
 class MergedRows {
  public:
   explicit MergedRows(ResultFormat format) : format_(format) {}
@@ -22,12 +22,13 @@ class MergedRows {
 
   /// Rows with those columns ("{…},{…}", as a ResultEncoder wrote them), made to fit: a column that
   /// they do not have is null, and a value of another type becomes a string where the column is
-  /// text.
+  /// text; in an array, each element.
   [[nodiscard]] std::string fitted(std::string rows, const std::vector<Column>& columns) const;
 
  private:
   [[nodiscard]] bool fits(const std::vector<Column>& columns) const;
-  [[nodiscard]] bool becomes_string(const Column& from, const Column& to) const;
+  void put_value(TextBuffer& out, std::string_view value, const Column& from,
+                 const Column& to) const;
   /// Where each of the merged columns is found in those of one result; -1: nowhere.
   [[nodiscard]] std::vector<int> places(const std::vector<Column>& columns) const;
 

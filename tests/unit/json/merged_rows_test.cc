@@ -22,6 +22,11 @@ Column text(const std::string& name) { return column(name, "text", 25, ValueKind
 Column uuid(const std::string& name) { return column(name, "uuid", 2950, ValueKind::kText); }
 Column boolean(const std::string& name) { return column(name, "bool", 16, ValueKind::kBool); }
 Column json_column(const std::string& name) { return column(name, "json", 114, ValueKind::kJson); }
+Column array(const std::string& type, std::uint32_t oid, ValueKind kind) {
+  Column array = column("a", type, oid, kind);
+  array.array = true;
+  return array;
+}
 
 /// The type of a column that is `a` in one result and `b` in another.
 std::string common(const Column& a, const Column& b) {
@@ -43,14 +48,81 @@ TEST(MergedRows, ChoosesATypeThatHoldsAllValues) {
   EXPECT_EQ(common(int4("a"), text("a")), "text");
   EXPECT_EQ(common(uuid("a"), text("a")), "text");
   EXPECT_EQ(common(boolean("a"), int4("a")), "text");
-  EXPECT_EQ(common(json_column("a"), column("a", "jsonb", 3802, ValueKind::kJson)), "jsonb");
+  EXPECT_EQ(common(column("a", "cidr", 650, ValueKind::kText),
+                   column("a", "inet", 869, ValueKind::kText)),
+            "inet");
+}
+
+TEST(MergedRows, LosesNoDigitOfANumber) {
+  const Column float8 = column("a", "float8", 701, ValueKind::kNumber);
+  const Column numeric = column("a", "numeric", 1700, ValueKind::kExactNumber);
+  const Column oid = column("a", "oid", 26, ValueKind::kNumber);
+  EXPECT_EQ(common(int8("a"), float8), "numeric");
+  EXPECT_EQ(common(numeric, float8), "numeric");
+  EXPECT_EQ(common(int4("a"), float8), "float8");
+  EXPECT_EQ(common(float4("a"), float8), "float8");
+  EXPECT_EQ(common(oid, int4("a")), "int8");
+  EXPECT_EQ(common(oid, float8), "float8");
+}
+
+/// A json keeps doubled keys, and NUL in its strings, which a jsonb cannot have; a time without an
+/// offset is nothing that a timestamptz could be.
+TEST(MergedRows, PromisesNothingThatAValueDoesNotHave) {
+  EXPECT_EQ(common(json_column("a"), column("a", "jsonb", 3802, ValueKind::kJson)), "json");
   EXPECT_EQ(common(column("a", "timestamp", 1114, ValueKind::kTimestamp),
                    column("a", "timestamptz", 1184, ValueKind::kTimestamp)),
-            "timestamptz");
-  Column array = int4("a");
-  array.array = true;
-  array.oid = 1007;
-  EXPECT_EQ(common(array, int4("a")), "text");
+            "text");
+}
+
+/// Types that users make have numbers of each database's own.
+TEST(MergedRows, OneNumberMayBeTwoTypes) {
+  const Column mood = column("a", "mood", 16400, ValueKind::kText);
+  const Column amount = column("a", "amount", 16400, ValueKind::kNumber);
+  EXPECT_EQ(common(mood, amount), "text");
+  MergedRows merged({});
+  merged.add_columns({mood});
+  merged.add_columns({amount});
+  EXPECT_EQ(merged.fitted("{\"a\":1}", {amount}), "{\"a\":\"1\"}");
+}
+
+TEST(MergedRows, ArraysHaveACommonTypeOfTheirElements) {
+  const Column int4s = array("_int4", 1007, ValueKind::kNumber);
+  const Column texts = array("_text", 1009, ValueKind::kText);
+  EXPECT_EQ(common(int4s, array("_int8", 1016, ValueKind::kExactNumber)), "_int8");
+  EXPECT_EQ(common(array("_varchar", 1015, ValueKind::kText), texts), "_text");
+  EXPECT_EQ(common(int4s, texts), "_text");
+  EXPECT_EQ(common(array("_cidr", 651, ValueKind::kText), array("_inet", 1041, ValueKind::kText)),
+            "_inet");
+  EXPECT_EQ(common(array("_json", 199, ValueKind::kJson), array("_jsonb", 3807, ValueKind::kJson)),
+            "_json");
+  EXPECT_EQ(common(int4s, int4("a")), "text");
+  EXPECT_EQ(common(array("_json", 199, ValueKind::kJson), texts), "text");
+  Column nested = array("_bounded", 99999, ValueKind::kNumber);
+  nested.nested_arrays = 1;
+  EXPECT_EQ(common(nested, int4s), "text");
+}
+
+/// A row of one column "a" in the shape that it gets beside another type.
+std::string beside(const std::string& value, const Column& from, const Column& other,
+                   ResultFormat format = {}) {
+  MergedRows merged(format);
+  merged.add_columns({from});
+  merged.add_columns({other});
+  return merged.fitted("{\"a\":" + value + "}", {from});
+}
+
+TEST(MergedRows, ArraysStayArrays) {
+  const Column int4s = array("_int4", 1007, ValueKind::kNumber);
+  const Column int8s = array("_int8", 1016, ValueKind::kExactNumber);
+  const Column texts = array("_text", 1009, ValueKind::kText);
+  EXPECT_EQ(beside("[1,null]", int4s, int8s), "{\"a\":[1,null]}");
+  EXPECT_EQ(beside("[1]", int4s, int8s, {.numbers_as_strings = true}), "{\"a\":[\"1\"]}");
+  EXPECT_EQ(beside("[[1,null],[2,3]]", int4s, texts), "{\"a\":[[\"1\",null],[\"2\",\"3\"]]}");
+  EXPECT_EQ(beside("[]", int4s, texts), "{\"a\":[]}");
+  EXPECT_EQ(beside("null", int4s, texts), "{\"a\":null}");
+  EXPECT_EQ(beside("[\"[1]\"]", array("_varchar", 1015, ValueKind::kText), texts),
+            "{\"a\":[\"[1]\"]}");
+  EXPECT_EQ(beside("[[1]]", array("_json", 199, ValueKind::kJson), texts), "{\"a\":\"[[1]]\"}");
 }
 
 TEST(MergedRows, LeavesRowsThatFitAsTheyAre) {
