@@ -234,16 +234,6 @@ bool Execution::commits_after_rows() const {
          !traits_.refuses_block && !traits_.may_commit;
 }
 
-/// Whatever ran since the last Sync is undone by ROLLBACK, even without BEGIN, which is worth a
-/// warning to PostgreSQL.
-void Execution::commit_or_undo() {
-  if (cancelled_) {
-    undone_ = true;
-    expect(session_.pipeline.run_unprepared(Step::kHousekeeping, "ROLLBACK", {}));
-  }
-  end_group();
-}
-
 /// Known to be small, and a read: if it is not small after all, it is cancelled and run again.
 bool Execution::is_small() const {
   return from_cache_ && harmless() && traits_.clean && !in_transaction_ && !second_try_ &&

@@ -40,6 +40,16 @@ bool Execution::has_unfit_value(const Error& error) const {
                              [](TypeOid type) { return builtin_type(type) == nullptr; });
 }
 
+/// Whatever ran since the last Sync is undone by ROLLBACK, even without BEGIN, which is worth a
+/// warning to PostgreSQL.
+void Execution::commit_or_undo() {
+  if (cancelled_) {
+    undone_ = true;
+    expect(session_.pipeline.run_unprepared(Step::kHousekeeping, "ROLLBACK", {}));
+  }
+  end_group();
+}
+
 void Execution::on_failure(Step step, const PGresult& result) {
   if (ends_session(result)) {
     unusable_ = lost_session_error(result);
