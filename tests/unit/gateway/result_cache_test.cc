@@ -106,6 +106,17 @@ TEST_F(ResultCacheTest, OneRunsWhatSeveralWantAtOnce) {
   EXPECT_EQ(cache.facts().hits, 1);
 }
 
+TEST_F(ResultCacheTest, NobodyFollowsWhatBeganBeforeTheDatabaseWasAnother) {
+  const auto before = begin("q");
+  orders = database("orders");
+  const auto after = begin("q");
+  EXPECT_EQ(after.follower, 0U);
+  finish(before, "old");
+  EXPECT_EQ(told, (std::vector<std::string>{"", ""}));
+  finish(after, "new");
+  EXPECT_EQ(kept("q"), "new");
+}
+
 TEST_F(ResultCacheTest, AMistakeIsEverybodysAndIsNotKept) {
   const auto leader = begin("q");
   (void)begin("q");

@@ -262,6 +262,25 @@ TEST_F(SlowReaderTest, IsDroppedAfterTheTimeWithoutProgress) {
   EXPECT_TRUE(client_.closed);
 }
 
+TEST_F(SlowReaderTest, IsDroppedWhenItStopsHoweverMuchItTookBefore) {
+  stuff();
+  client_takes(100'000);
+  loop_.advance(options_.write_timeout - kTick);
+  EXPECT_FALSE(client_.closed);
+  loop_.advance(kTick);
+  EXPECT_TRUE(client_.closed);
+}
+
+TEST_F(SlowReaderTest, IsDroppedWhenItStopsThoughItMayReadAsSlowlyAsItLikes) {
+  options_.min_read_bytes_per_second = 0;
+  open();
+  stuff();
+  loop_.advance(options_.write_timeout - kTick);
+  EXPECT_FALSE(client_.closed);
+  loop_.advance(kTick);
+  EXPECT_TRUE(client_.closed);
+}
+
 TEST_F(SlowReaderTest, IsGivenItsTimeAnewByEveryByteThatItTakes) {
   stuff();
   for (int i = 0; i < 3; ++i) {
