@@ -28,6 +28,11 @@ const char* misuse_of_stream(const Request& http, const json::QueryRequest& requ
   return nullptr;
 }
 
+json::RequestName name_of(const ApiCall& call) {
+  return {call.request().request_id,
+          std::string(manager::trace_id(call.exchange->origin().traceparent))};
+}
+
 }  // namespace
 
 std::optional<ResultForm> wanted_form(const ApiCall& call, std::span<const ResultForm> offered) {
@@ -47,8 +52,9 @@ void respond_stream(const ApiCall& call, gateway::QueryService::Order order, Res
   }
   const bool csv = form == ResultForm::kCsv;
   if (csv) order.request.query.unique_column_names = false;
-  auto encoder = csv ? json::csv_encoder()
-                     : json::ndjson_encoder(std::get<json::ResultFormat>(order.request.format));
+  auto encoder =
+      csv ? json::csv_encoder()
+          : json::ndjson_encoder(std::get<json::ResultFormat>(order.request.format), name_of(call));
   const auto running = call.gateway.streams().run(
       std::move(order), std::move(encoder),
       std::make_shared<StreamAnswer>(call, std::string(csv ? json::kCsvType : json::kNdjsonType)));

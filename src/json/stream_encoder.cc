@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "json/csv_text.h"
 #include "json/problem.h"
@@ -11,7 +12,8 @@ namespace {
 
 class NdjsonEncoder final : public StreamEncoder {
  public:
-  explicit NdjsonEncoder(const ResultFormat& format) : rows_(format) {}
+  NdjsonEncoder(const ResultFormat& format, RequestName request)
+      : request_(std::move(request)), rows_(format) {}
 
   void put_columns(TextBuffer&, const std::vector<Column>& columns) override {
     rows_.set_columns(columns);
@@ -37,7 +39,7 @@ class NdjsonEncoder final : public StreamEncoder {
   }
   void put_error(TextBuffer& out, const Error& error) override {
     out.put("{\"error\":");
-    out.put(error_to_json(error));
+    out.put(Problem::from(error).to_json(request_.request_id, request_.trace_id));
     out.put("}\n");
   }
 
@@ -50,6 +52,7 @@ class NdjsonEncoder final : public StreamEncoder {
     }
   }
 
+  const RequestName request_;
   RowWriter rows_;
   bool may_break_lines_ = false;
 };
@@ -76,8 +79,8 @@ class CsvEncoder final : public StreamEncoder {
 
 }  // namespace
 
-std::unique_ptr<StreamEncoder> ndjson_encoder(const ResultFormat& format) {
-  return std::make_unique<NdjsonEncoder>(format);
+std::unique_ptr<StreamEncoder> ndjson_encoder(const ResultFormat& format, RequestName request) {
+  return std::make_unique<NdjsonEncoder>(format, std::move(request));
 }
 
 std::unique_ptr<StreamEncoder> csv_encoder() { return std::make_unique<CsvEncoder>(); }

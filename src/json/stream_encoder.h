@@ -3,6 +3,7 @@
 #include <chrono>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -29,9 +30,16 @@ class StreamEncoder {
 inline constexpr std::string_view kNdjsonType = "application/x-ndjson";
 inline constexpr std::string_view kCsvType = "text/csv; charset=utf-8; header=present";
 
+/// What an error says of the request that it belongs to.
+struct RequestName {
+  std::string request_id;
+  std::string trace_id = {};  ///< of the caller's trace, if there is one
+};
+
 /// One JSON value a line; the last one is {"end":{"columns","count","command","affected",
-/// "truncated","elapsed_ms"}} or {"error":{…}}.
-[[nodiscard]] std::unique_ptr<StreamEncoder> ndjson_encoder(const ResultFormat& format);
+/// "truncated","elapsed_ms"}} or {"error":{…}}, a problem.
+[[nodiscard]] std::unique_ptr<StreamEncoder> ndjson_encoder(const ResultFormat& format,
+                                                            RequestName request);
 /// RFC 4180 with a header line; the values as PostgreSQL's COPY writes them: NULL is nothing, an
 /// empty text is "". Nothing stands behind the last row, whatever happened.
 [[nodiscard]] std::unique_ptr<StreamEncoder> csv_encoder();

@@ -252,7 +252,9 @@ class InteractiveSessions(GatewayTest):
         response = self.stream_in(session, "select repeat('x', 80), 1 / (50000 - n) from generate_series(1, 100000) n")
         with self.assertRaises(http.client.IncompleteRead) as raised:
             response.read()
-        self.assertEqual(json.loads(raised.exception.partial.splitlines()[-1])["error"]["sqlstate"], "22012")
+        problem = json.loads(raised.exception.partial.splitlines()[-1])["error"]
+        self.assertEqual((problem["sqlstate"], problem["status"], problem["db_id"]), ("22012", 400, session["path"].split("/")[2]))
+        self.assertEqual(problem["request_id"], response.getheader("X-Request-Id"))
         self.assertEqual(self.run_in(session, "select 1").json["sqlstate"], "25P02")
         self.assertEqual(self.run_in(session, "rollback").status, 200)
 
@@ -284,7 +286,8 @@ class InteractiveSessions(GatewayTest):
             with self.assertRaises(http.client.IncompleteRead) as raised:
                 response.read()
             error = json.loads(raised.exception.partial.splitlines()[-1])["error"]
-            self.assertEqual(error["code"], "cancelled")
+            self.assertEqual((error["code"], error["status"]), ("cancelled", 503))
+            self.assertTrue(error["db_id"] and error["request_id"], error)
             self.assertIn("its session was ended", error["detail"])
 
     def test_idempotency_keys_are_refused(self):

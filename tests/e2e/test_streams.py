@@ -200,7 +200,11 @@ class Failures(StreamTest):
         with self.assertRaises(http.client.IncompleteRead) as raised:
             response.read()
         *rows, last = lines_of(raised.exception.partial.decode())
-        self.assertEqual(last["error"]["sqlstate"], "22012")
+        problem = last["error"]
+        self.assertEqual((problem["sqlstate"], problem["title"], problem["status"], problem["db_id"]),
+                         ("22012", "Database refused the statement", 400, "main"))
+        self.assertEqual(problem["request_id"], response.getheader("X-Request-Id"))
+        self.assertTrue(problem["type"].endswith("/sql-error"), problem)
         self.assertGreater(len(rows), 1000)
         self.assertEqual([row["n"] for row in rows], list(range(1, len(rows) + 1)))
         self.assert_all_quiet()

@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace sluice::json {
@@ -38,27 +39,27 @@ std::string encoded(StreamEncoder& encoder, const std::vector<Column>& columns,
 }
 
 TEST(Ndjson, WritesOneObjectALine) {
-  const auto encoder = ndjson_encoder({});
+  const auto encoder = ndjson_encoder({}, {"r1"});
   EXPECT_EQ(encoded(*encoder, columns({{"id", ValueKind::kNumber}, {"name", ValueKind::kText}}),
                     {{"1", "a\nb"}, {"2", std::nullopt}}),
             "{\"id\":1,\"name\":\"a\\nb\"}\n{\"id\":2,\"name\":null}\n");
 }
 
 TEST(Ndjson, WritesArraysWhenAsked) {
-  const auto encoder = ndjson_encoder({.rows = ResultFormat::Rows::kArrays});
+  const auto encoder = ndjson_encoder({.rows = ResultFormat::Rows::kArrays}, {"r1"});
   EXPECT_EQ(encoded(*encoder, columns({{"id", ValueKind::kNumber}, {"id", ValueKind::kNumber}}),
                     {{"1", "2"}}),
             "[1,2]\n");
 }
 
 TEST(Ndjson, JoinsTheLinesOfAJsonValue) {
-  const auto encoder = ndjson_encoder({});
+  const auto encoder = ndjson_encoder({}, {"r1"});
   EXPECT_EQ(encoded(*encoder, columns({{"a", ValueKind::kJson}}), {{"{\n  \"x\": 1\r\n}"}}),
             "{\"a\":{   \"x\": 1  }}\n");
 }
 
 TEST(Ndjson, EndsWithARecordOfItsOwn) {
-  const auto encoder = ndjson_encoder({});
+  const auto encoder = ndjson_encoder({}, {"r1"});
   (void)encoded(*encoder, columns({{"id", ValueKind::kNumber}}), {});
   Completion completion;
   completion.command = "SELECT";
@@ -70,16 +71,31 @@ TEST(Ndjson, EndsWithARecordOfItsOwn) {
             "\"command\":\"SELECT\",\"affected\":null,\"truncated\":false,\"elapsed_ms\":1.5}}\n");
 }
 
-TEST(Ndjson, EndsWithTheErrorWhenItFailed) {
-  const auto encoder = ndjson_encoder({});
+std::string last_line_of_a_late_one(RequestName name) {
   Error error;
   error.code = ErrorCode::kQueryTimeout;
   error.message = "too late";
+  error.db_id = "orders";
   TextBuffer out;
-  encoder->put_error(out, error);
-  EXPECT_TRUE(out.view().starts_with("{\"error\":{\"code\":\"query_timeout\"")) << out.view();
-  EXPECT_TRUE(out.view().ends_with("}}\n")) << out.view();
-  EXPECT_EQ(out.view().find('\n'), out.size() - 1);
+  ndjson_encoder({}, std::move(name))->put_error(out, error);
+  return std::string(out.view());
+}
+
+TEST(Ndjson, EndsWithTheProblemWhenItFailed) {
+  const std::string line = last_line_of_a_late_one({"r1"});
+  EXPECT_TRUE(line.starts_with(
+      "{\"error\":{\"type\":\"https://sluice.dev/problems/query-timeout\","
+      "\"title\":\"Query exceeded its time\",\"status\":504,\"detail\":\"too late\","
+      "\"code\":\"query_timeout\",\"db_id\":\"orders\",\"request_id\":\"r1\",\"outcome\":"))
+      << line;
+  EXPECT_TRUE(line.ends_with("}}\n")) << line;
+  EXPECT_EQ(line.find('\n'), line.size() - 1);
+}
+
+TEST(Ndjson, NamesTheTraceOfTheErrorWhereThereIsOne) {
+  EXPECT_NE(
+      last_line_of_a_late_one({"r1", "abc"}).find("\"request_id\":\"r1\",\"trace_id\":\"abc\""),
+      std::string::npos);
 }
 
 std::string csv(const std::vector<std::string>& names, const std::vector<Row>& rows) {
