@@ -266,7 +266,8 @@ void Execution::stop_early(Error error) {
     alarm_ = Alarm::kAbandon;
     timer_.arm((cancel_sent_ ? shard_->loop().now() : plan_.deadline.at()) + hung_after(plan_));
   }
-  error.outcome = Outcome::kUnknown;
+  error.outcome = plan_.read_only ? Outcome::kRolledBack : Outcome::kUnknown;
+  error.retryable = plan_.read_only;
   answer(fail(std::move(error)));
 }
 
@@ -289,7 +290,8 @@ Error Execution::judged(Error error) const {
   }
   if (given_up_ || cancel_was_impossible(error)) return timeout_error(Outcome::kUnknown);
   if (error.sqlstate() == "57014" && (cancel_sent_ || ran >= plan_.timeout)) {
-    Error late = timeout_error(Outcome::kRolledBack);
+    const bool in_doubt = error.outcome == Outcome::kUnknown;  // it may have committed a part
+    Error late = timeout_error(in_doubt ? Outcome::kUnknown : Outcome::kRolledBack);
     late.sql = std::move(error.sql);
     return late;
   }
@@ -307,14 +309,13 @@ bool Execution::cancel_was_impossible(const Error& error) const {
 }
 
 Error Execution::timeout_error(Outcome outcome) const {
-  const bool read_only = plan_.steps.size() == 1 && plan_.steps.front().query.read_only;
   return {.code = ErrorCode::kQueryTimeout,
           .message = "the statement was cancelled because it exceeded its " +
                      seconds_text(plan_.timeout) +
                      "; raise timeout_ms, or make the statement cheaper",
           .outcome = outcome,
           .fault = Fault::kOverload,
-          .retryable = read_only || outcome == Outcome::kRolledBack,
+          .retryable = plan_.read_only || outcome == Outcome::kRolledBack,
           .db_id = shard_->db_id()};
 }
 

@@ -135,6 +135,20 @@ TEST_F(ExecutionTest, CancelsARunningStatementWhoseCallerHasGone) {
   EXPECT_EQ(stats().pool.used, 0);
 }
 
+TEST_F(ExecutionTest, ACancelledReadHasDoneNothingAndMayBeSentAgain) {
+  orders().statement("SLOW").always(Answer::never());
+  for (const bool read_only : {true, false}) {
+    const auto answered = start("orders", {.sql = "SLOW", .read_only = read_only});
+    loop.run_posted();
+    answered->handle.cancel();
+    loop.run_posted();
+    ASSERT_TRUE(answered->done());
+    EXPECT_EQ(answered->result->error().outcome,
+              read_only ? Outcome::kRolledBack : Outcome::kUnknown);
+    EXPECT_EQ(answered->result->error().retryable, read_only);
+  }
+}
+
 TEST_F(ExecutionTest, CancellingAfterTheEndChangesNothing) {
   const auto answered = call("SELECT 1");
   loop.run_posted();
