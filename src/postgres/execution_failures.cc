@@ -68,7 +68,10 @@ void Execution::on_failure(Step step, const PGresult& result) {
 }
 
 void Execution::judge_failure(Step step, Error error) {
-  if (traits_.may_commit && sent_) error.outcome = Outcome::kUnknown;
+  if (traits_.commits_in_parts && sent_) {
+    error.outcome = Outcome::kUnknown;
+    error.retryable = false;
+  }
   if (error.sqlstate().empty()) {
     unusable_ = lost_session_error(error.message);  // libpq's own: it cannot go on
     unusable_->outcome = outcome_if_lost();

@@ -39,8 +39,7 @@ void Execution::on_statement_answer(const PGresult& result) {
     default:
       break;
   }
-  unusable_ = lost_session_error(
-      "the statement began a COPY, which is not possible here; lease a connection for it");
+  unusable_ = lost_session_error("the statement began a COPY, which is not possible here");
   unusable_->code = ErrorCode::kInvalidRequest;
   unusable_->fault = Fault::kCaller;
   unusable_->outcome = Outcome::kRolledBack;

@@ -12,20 +12,25 @@ namespace sluice::postgres {
 namespace {
 
 constexpr const char* kUseTransaction =
-    "transactions cannot be controlled by single statements, as each may run on another "
-    "connection; "
-    "put the work into one statement (WITH …, or DO $$ … $$), or use PoolManager::transaction";
+    "transactions cannot be begun or ended by single statements here; send all statements as one "
+    "transaction, which is begun and ended for you (HTTP: POST /transaction/<db_id>; library: "
+    "PoolManager::transaction), or one by one in a session (HTTP: POST "
+    "/databases/<db_id>/sessions; library: PoolManager::acquire)";
 constexpr const char* kNoCopy =
-    "COPY is not possible here; use INSERT … SELECT FROM unnest($1, $2) to load many rows, or "
-    "lease "
-    "a connection";
-constexpr const char* kNoListen = "LISTEN needs a connection of its own; lease one for it";
+    "COPY is not possible here, not in sessions either; use INSERT … SELECT FROM unnest($1, $2) to "
+    "load many rows, and a stream to read many (HTTP: Accept: text/csv). In the library "
+    "PoolManager::acquire lends a connection for it";
+constexpr const char* kNoListen =
+    "LISTEN is not possible here, not in sessions either: it needs a client that stays connected "
+    "to PostgreSQL. In the library PoolManager::acquire lends a connection for it";
 constexpr const char* kNoNamedStatement =
     "named prepared statements live on one connection only; send the statement with parameters, it "
-    "is prepared by itself";
+    "is prepared by itself, or use a session (HTTP: POST /databases/<db_id>/sessions; library: "
+    "PoolManager::acquire)";
 constexpr const char* kNoCursor =
     "cursors live on one connection only; read a page at a time (WHERE key > $1 ORDER BY key LIMIT "
-    "$2), or lease a connection";
+    "$2), or use a session (HTTP: POST /databases/<db_id>/sessions; library: "
+    "PoolManager::acquire)";
 
 struct Refusal {
   std::string_view word;
@@ -165,6 +170,17 @@ bool refuses_block(const Tokens& tokens, std::size_t first) {
                                                      "abort", "savepoint", "release", "prepare"});
 }
 
+/// CALL, and DO unless its text shows that it cannot: `DO $$…$$` is PL/pgSQL, which commits only by
+/// these words.
+bool may_commit_in_parts(const Tokens& tokens, std::size_t first) {
+  if (tokens[first].is_word("call")) return true;
+  if (!tokens[first].is_word("do")) return false;
+  if (tokens.size() != first + 2 || !tokens[first + 1].text.starts_with('$')) return true;
+  const std::string body = lower_case(tokens[first + 1].text);
+  const auto holds = [&body](std::string_view word) { return body.find(word) != body.npos; };
+  return holds("commit") || holds("call") || holds("execute");
+}
+
 const char* refusal_of(const Token& word) {
   for (const Refusal& refusal : kRefusals) {
     if (word.is_word(refusal.word)) return refusal.why;
@@ -191,6 +207,7 @@ StatementTraits classify(std::string_view sql) {
   traits.needs_session = traits.refusal && traits.refusal != kNoCopy && traits.refusal != kNoListen;
   traits.refuses_block = refuses_block(tokens, first);
   traits.may_commit = is_one_of(word, {"call", "do"});
+  traits.commits_in_parts = may_commit_in_parts(tokens, first);
   traits.stales_statements = is_one_of(word, {"prepare", "deallocate", "discard"});
   traits.gives_no_rows =
       !explains && std::ranges::any_of(kCommandsWithoutRows, [&](std::string_view command) {

@@ -8,12 +8,13 @@ namespace sluice::postgres {
 struct StatementTraits {
   /// Not null: it may not be sent for a caller; why not, and what to do instead.
   const char* refusal = nullptr;
-  bool needs_session = false;  ///< refused only because its caller does not keep the connection
-  bool empty = false;          ///< there is no statement in the text
-  bool clean = false;          ///< leaves the session as it was
-  bool reads = false;          ///< clean, and writes nothing: losing or repeating it is harmless
-  bool refuses_block = false;  ///< cannot run in a transaction block, not even an implicit one
-  bool may_commit = false;     ///< CALL and DO: may end the transaction that they run in
+  bool needs_session = false;     ///< refused only because its caller does not keep the connection
+  bool empty = false;             ///< there is no statement in the text
+  bool clean = false;             ///< leaves the session as it was
+  bool reads = false;             ///< clean, and writes nothing: losing or repeating it is harmless
+  bool refuses_block = false;     ///< cannot run in a transaction block, not even an implicit one
+  bool may_commit = false;        ///< CALL and DO: may end the transaction that they run in
+  bool commits_in_parts = false;  ///< likewise, unless its text shows that it does not
   bool stales_statements = false;  ///< may drop prepared statements
   bool gives_no_rows = false;      ///< a command of which that is known
 };

@@ -126,8 +126,17 @@ TEST_F(Execute, AnSqlstateThatTheUserChoseSaysNothingOfTheServer) {
     ASSERT_FALSE(raised);
     EXPECT_EQ(raised.error().sqlstate(), sqlstate);
     EXPECT_EQ(raised.error().fault, Fault::kCaller) << sqlstate;
+    EXPECT_EQ(raised.error().outcome, Outcome::kRolledBack) << sqlstate;
     EXPECT_FALSE(connection->broken());
   }
+}
+
+TEST_F(Execute, WhatMayHaveCommittedAPartIsNotSentAgain) {
+  const auto raised =
+      run("DO $$ BEGIN COMMIT; RAISE EXCEPTION 'x' USING ERRCODE = '53300'; END $$");
+  ASSERT_FALSE(raised);
+  EXPECT_EQ(raised.error().outcome, Outcome::kUnknown);
+  EXPECT_FALSE(raised.error().retryable);
 }
 
 TEST_F(Execute, RefusesSeveralStatementsAtOnce) {

@@ -111,7 +111,10 @@ TEST(StatementKind, RefusesWhatNeedsAConnectionOfItsOwn) {
                           ";COMMIT"}) {
     const StatementTraits traits = classify(sql);
     ASSERT_TRUE(traits.refusal) << sql;
-    EXPECT_NE(std::string_view(traits.refusal), "") << sql;
+    const std::string_view why = traits.refusal;
+    EXPECT_NE(why.find("PoolManager::"), std::string_view::npos) << sql << ": " << why;
+    const bool in_session = why.find("POST /databases/<db_id>/sessions") != std::string_view::npos;
+    EXPECT_EQ(in_session, traits.needs_session) << sql << ": " << why;
   }
   for (const char* sql : {"SELECT 'copy'", "NOTIFY a", "SELECT begin FROM t", "SET ROLE x"})
     EXPECT_FALSE(classify(sql).refusal) << sql;
@@ -133,6 +136,15 @@ TEST(StatementKind, KnowsWhatMayCommitOrDropStatements) {
   EXPECT_TRUE(classify("CALL p()").may_commit);
   EXPECT_TRUE(classify("do $$ begin commit; end $$").may_commit);
   EXPECT_FALSE(classify("SELECT 1").may_commit);
+  for (const char* in_parts :
+       {"CALL p()", "do $$ begin COMMIT; end $$", "do $$ begin call p(); end $$",
+        "do 'begin com'\n'mit; end'", "do language plpython3u $$ plpy.do() $$",
+        "do $x$ begin execute 'c' || 'all p()'; end $x$"}) {
+    EXPECT_TRUE(classify(in_parts).commits_in_parts) << in_parts;
+  }
+  for (const char* whole : {"DO $$ begin raise 'x' using errcode = '57P01'; end $$", "SELECT 1"}) {
+    EXPECT_FALSE(classify(whole).commits_in_parts) << whole;
+  }
   EXPECT_TRUE(classify("DISCARD ALL").stales_statements);
   EXPECT_TRUE(classify("DEALLOCATE ALL").stales_statements);
   EXPECT_FALSE(classify("SELECT 1").stales_statements);
