@@ -378,10 +378,11 @@ constexpr Setting kSettings[] = {
          {},
          "The longest life of an interactive session, in milliseconds."}),
     whole<kSessions, &SessionLimits::max_per_database, 0, 10'000>(
-        kInteger,
-        {"sessions.max_per_database",
-         {},
-         "Interactive sessions at once, each with one of the pool's connections; 0: none."}),
+        kInteger, {"sessions.max_per_database",
+                   {},
+                   "Interactive sessions at once, each with one of the pool's connections, of "
+                   "which they leave "
+                   "at least one; 0: none."}),
 };
 
 }  // namespace

@@ -23,8 +23,10 @@ std::string in_words(const Holder& holder) {
   const double seconds = std::chrono::duration<double>(holder.age).count();
   if (holder.statement.empty()) return fmt::format("another client, for {:.1f} s", seconds);
   std::string text = fmt::format("'{}', for {:.1f} s", holder.statement, seconds);
-  if (!holder.client.empty()) text += " (" + holder.client + ", request " + holder.request_id + ")";
-  return text;
+  if (holder.client.empty()) return text;
+  text += " (" + holder.client;
+  if (!holder.request_id.empty()) text += ", request " + holder.request_id;
+  return text + ")";
 }
 
 }  // namespace

@@ -176,6 +176,7 @@ Holder ClientSession::as_holder(const Asker& asker) const {
   const Origin owner{use_.actor, use_.client, {}, {}};
   if (!asker.may_see(client_id(&owner))) return holder;
   holder.statement = in_transaction() ? "a session idle in a transaction" : "an idle session";
+  holder.statement += " \"" + use_.id + '"';  // in quotes, as names are no literals
   holder.client = client_name(owner);
   return holder;
 }

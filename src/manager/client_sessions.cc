@@ -49,9 +49,11 @@ std::optional<Error> ClientSessions::refusal(const SessionLimits& limits) const 
   if (sessions_.size() < most) return std::nullopt;
   return Error{
       .code = ErrorCode::kTooManySessions,
-      .message = "the database has " + std::to_string(sessions_.size()) +
-                 " interactive sessions, and may have " + std::to_string(most) +
-                 " (sessions.max_per_database); close one, or come back when one has ended",
+      .message =
+          "the database has " + std::to_string(sessions_.size()) +
+          " interactive sessions, and may have " + std::to_string(most) +
+          " (sessions.max_per_database, and one less than pool.max_size); close one, or come "
+          "back when one has ended",
       .retryable = most > 0};
 }
 

@@ -1,4 +1,5 @@
 // Calls that run in an interactive session, or open one. The rest is in execution.cc.
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -7,6 +8,17 @@
 #include "manager/shard.h"
 
 namespace sluice::manager {
+namespace {
+
+/// One connection is left for all other calls, if there are several.
+SessionLimits limits_of(const DatabaseOptions& options) {
+  SessionLimits limits = options.sessions;
+  limits.max_per_database =
+      std::min(limits.max_per_database, std::max(options.pool.max_size - 1, 1));
+  return limits;
+}
+
+}  // namespace
 
 /// From the session, which has it already, instead of from the pool.
 void Execution::borrow() {
@@ -22,7 +34,7 @@ void Execution::borrow() {
 std::optional<Error> Execution::session_refusal() const {
   if (!opens_session_) return std::nullopt;
   if (auto refusal = shard_->refusal()) return refusal;
-  return shard_->sessions().refusal(shard_->options().sessions);
+  return shard_->sessions().refusal(limits_of(shard_->options()));
 }
 
 void Execution::give_connection_back(bool well) {

@@ -26,6 +26,13 @@ TEST(ShownHolders, AreInTheTextWithoutLiterals) {
             "4.9 s (reports, request r-7); another client, for 2.1 s");
 }
 
+TEST(ShownHolders, NameSessionsWhichHaveNoRequest) {
+  const Error error = timeout({{"an idle session \"0-9f4e12\"", milliseconds(5'000), "anna", ""}});
+  EXPECT_EQ(error.message,
+            "no connection became free; the longest held by 'an idle session \"0-9f4e12\"', for "
+            "5.0 s (anna)");
+}
+
 TEST(ShownHolders, HaveShortStatements) {
   const Error error = timeout({{"SELECT " + std::string(5'000, 'x'), milliseconds(1), {}, {}}});
   EXPECT_LT(error.message.size(), 300U);

@@ -19,7 +19,7 @@ class SessionsTest : public ManagerTest {
 
   void start_with(const DatabaseOptions& given) {
     DatabaseOptions options = given;
-    options.pool.max_size = 2;
+    if (options.pool.max_size == DatabaseOptions().pool.max_size) options.pool.max_size = 3;
     const auto connected = connect({target(), options, "orders", true, {}});
     ASSERT_TRUE(connected && *connected);
     loop.run_posted();
@@ -310,12 +310,32 @@ TEST_F(SessionsTest, WhoWaitsInVainIsToldThatSessionsHaveTheConnections) {
   const auto first = open();
   const auto second = open();
   ASSERT_FALSE(second.empty());
+  orders().statement("SLOW").always(Answer::never());
+  const auto running = call("SLOW");
   const auto waiting = call("SELECT 1");
   loop.advance(5s);
   ASSERT_TRUE(waiting->done());
   EXPECT_EQ(waiting->code(), ErrorCode::kAcquireTimeout);
-  ASSERT_EQ(waiting->result->error().holders.size(), 2U);
-  EXPECT_EQ(waiting->result->error().holders[0].age, 5s);
+  const auto& holders = waiting->result->error().holders;
+  ASSERT_EQ(holders.size(), 3U);
+  EXPECT_EQ(holders[0].age, 5s);
+}
+
+TEST_F(SessionsTest, TheyLeaveAConnectionForOthers) {
+  DatabaseOptions options;
+  for (const int size : {1, 2, 3}) {
+    options.pool.max_size = size;
+    start_with(options);
+    const auto most = static_cast<std::size_t>(std::max(size - 1, 1));
+    std::vector<std::string> ids;
+    for (std::size_t i = 0; i < most; ++i) ids.push_back(open());
+    EXPECT_FALSE(ids.back().empty()) << size;
+    const auto refused = run("SELECT 1", wish(), 100ms);
+    loop.advance(100ms);
+    ASSERT_TRUE(refused->done());
+    EXPECT_TRUE(size == 1 || refused->code() == ErrorCode::kTooManySessions) << size;
+    for (const auto& id : ids) end(id);
+  }
 }
 
 TEST_F(SessionsTest, TheyAreCounted) {
