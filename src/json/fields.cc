@@ -89,8 +89,17 @@ std::optional<std::int64_t> Fields::whole(std::string_view name, Bounds bounds) 
 }
 
 std::optional<std::chrono::milliseconds> Fields::time(std::string_view name) {
-  const auto count = whole(name, kTimeBounds);
-  return count ? std::optional(std::chrono::milliseconds(*count)) : std::nullopt;
+  const Value* value = of_kind(name, Value::Kind::kNumber, "a whole number of milliseconds");
+  if (!value) return std::nullopt;
+  const auto count = whole_number(value->text());
+  if (!count || *count < kTimeBounds.least) {
+    mistake(name, "must be a whole number of milliseconds, at least 1");
+  } else if (*count > kTimeBounds.greatest) {
+    mistake(name, "is longer than a week; it is in milliseconds");  // the limit is a setting's
+  } else {
+    return std::chrono::milliseconds(*count);
+  }
+  return std::nullopt;
 }
 
 const Value* Fields::array(std::string_view name) {

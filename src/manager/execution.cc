@@ -1,5 +1,6 @@
 #include "manager/execution.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -296,7 +297,8 @@ Error Execution::judged(Error error) const {
     return late;
   }
   if (cancel_sent_ && error.code == ErrorCode::kCancelled) return timeout_error(error.outcome);
-  if (is_transaction() && !plan_.steps[step_].internal) {
+  const auto statements = std::ranges::count(plan_.steps, false, &Step::internal);
+  if (statements > 1 && !plan_.steps[step_].internal) {
     error.message = "statement " + std::to_string(step_) + ": " + error.message;
   }
   return error;

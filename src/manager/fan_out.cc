@@ -14,6 +14,23 @@ bool matches(const std::map<std::string, std::string>& selector,
   });
 }
 
+/// Whether the deadline of the whole left a leg less time than it would have had.
+bool is_hurried(Manager& manager, const FanOutRun::Order& order, const std::string& db_id,
+                base::TimePoint began) {
+  if (!order.deadline) return false;
+  const auto database = manager.find(db_id, nullptr);
+  const auto usual = database ? database->options.query.timeout : QueryLimits{}.timeout;
+  return order.deadline->at() < began + order.query.timeout.value_or(usual);
+}
+
+/// What was too short was not the leg's own time.
+void blame_deadline(Error& error) {
+  if (error.code != ErrorCode::kQueryTimeout || error.fault != Fault::kOverload) return;
+  error.message =
+      "the statement was cancelled because the fan-out's deadline had come; raise deadline_ms, or "
+      "make the statement cheaper";
+}
+
 }  // namespace
 
 Result<std::vector<std::string>> resolve_targets(const FanOutTargets& targets,
@@ -79,6 +96,9 @@ void FanOutRun::start_leg(std::size_t leg) {
 
 void FanOutRun::leg_ended(std::size_t leg, base::TimePoint began, Result<Completion> result) {
   ++ended_;
+  if (!result && is_hurried(manager_, order_, order_.db_ids[leg], began)) {
+    blame_deadline(result.error());
+  }
   order_.leg_done(leg, std::move(result), loop_.now() - began);
   if (ended_ == order_.db_ids.size()) return order_.done();
   // From the loop: a long list of refusals must not become a deep recursion.

@@ -1,6 +1,8 @@
 #include "manager/manager.h"
 
 #include <algorithm>
+#include <string>
+#include <string_view>
 #include <utility>
 
 namespace sluice::manager {
@@ -21,28 +23,42 @@ struct Patience {
   base::Duration silence{};  ///< as Plan::silence
 };
 
+/// The longest time that may be asked for, and the setting that says so.
+struct Longest {
+  std::chrono::milliseconds time;
+  std::string_view setting;
+};
+
+Longest longest_of_calls(const QueryLimits& limits) {
+  return {limits.max_timeout, "query.max_timeout_ms"};
+}
+
+Longest longest_of_streams(const QueryLimits& limits) {
+  if (limits.max_timeout > limits.stream_timeout) return longest_of_calls(limits);
+  return {limits.stream_timeout, "query.stream_timeout_ms"};
+}
+
 Result<base::Duration> patience_within(std::optional<std::chrono::milliseconds> asked,
-                                       std::chrono::milliseconds usual,
-                                       std::chrono::milliseconds longest) {
+                                       std::chrono::milliseconds usual, const Longest& longest) {
   const auto timeout = asked.value_or(usual);
-  if (timeout > longest || timeout.count() <= 0) {
-    const auto text =
-        "must be from 1 to " + std::to_string(longest.count()) + " (query.max_timeout_ms)";
+  if (timeout > longest.time || timeout.count() <= 0) {
+    const auto text = "must be from 1 to " + std::to_string(longest.time.count()) + " (" +
+                      std::string(longest.setting) + ")";
     return fail(invalid_request("timeout_ms " + text, {{"timeout_ms", text}}));
   }
   return timeout;
 }
 
 Result<base::Duration> patience_of(const Query& query, const QueryLimits& limits) {
-  return patience_within(query.timeout, limits.timeout, limits.max_timeout);
+  return patience_within(query.timeout, limits.timeout, longest_of_calls(limits));
 }
 
 /// Back-pressure counts as a stream's time, so that it gets more of it.
 Result<Patience> patience_of(const Query& query, const QueryLimits& limits, const RowSink* sink) {
   const bool streams = sink && sink->may_pause();
-  const auto whole = streams ? patience_within(query.timeout, limits.stream_timeout,
-                                               std::max(limits.max_timeout, limits.stream_timeout))
-                             : patience_of(query, limits);
+  const auto whole =
+      streams ? patience_within(query.timeout, limits.stream_timeout, longest_of_streams(limits))
+              : patience_of(query, limits);
   if (!whole) return fail(whole.error());
   return Patience{*whole, streams ? base::Duration(query.timeout.value_or(limits.timeout))
                                   : base::Duration::zero()};

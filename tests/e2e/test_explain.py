@@ -56,6 +56,10 @@ class Explain(GatewayTest):
         self.plan("delete from things", read_only=True)
         self.assertEqual(self.count(), before)
 
+    def test_the_one_statement_has_no_number(self):
+        problem = self.explain("select 1 / 0", analyze=True)
+        self.assert_problem(problem, 400, "sql_error", sqlstate="22012", detail="division by zero")
+
     def test_read_only_holds_for_analyze(self):
         self.assert_problem(self.explain("delete from things", analyze=True, read_only=True), 403, "sql_error")
 

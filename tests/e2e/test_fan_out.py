@@ -108,6 +108,7 @@ class FanOut(FanOutTest):
         self.assertEqual((answer.status, self.ids(answer, "successes"), self.ids(answer,
             "failures")), (207, ["eu"], ["us"]))
         self.assertLess(answer.seconds, 2)
+        self.assertIn("raise deadline_ms", answer.json["failures"][0]["error"]["detail"])
 
     def test_legs_run_at_the_same_time(self):
         answer = self.fan_out("select pg_sleep(0.5)::text", db_ids=["eu", "us"])

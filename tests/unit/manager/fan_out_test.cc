@@ -19,6 +19,7 @@ class FanOutTest : public ManagerTest {
     std::string db_id;
     bool success = false;
     ErrorCode code{};
+    std::string message;
   };
 
   std::shared_ptr<FanOutRun> start(std::vector<std::string> ids, int concurrency = 0,
@@ -32,7 +33,8 @@ class FanOutTest : public ManagerTest {
     order.make_sink = [](std::size_t) { return std::make_shared<CountingSink>(); };
     order.leg_done = [this, ids](std::size_t leg, const Result<Completion>& result,
                                  base::Duration) {
-      legs.push_back({ids[leg], result.has_value(), result ? ErrorCode{} : result.error().code});
+      const Error error = result ? Error{} : result.error();
+      legs.push_back({ids[leg], result.has_value(), error.code, error.message});
     };
     order.done = [this] { ++done; };
     auto run = std::make_shared<FanOutRun>(manager, loop, std::move(order));
@@ -90,6 +92,15 @@ TEST_F(FanOutTest, TheDeadlineOfTheWholeEndsLateLegs) {
   EXPECT_EQ(done, 1);
   ASSERT_EQ(legs.size(), 2u);
   EXPECT_EQ(legs[1].code, ErrorCode::kQueryTimeout);
+  EXPECT_NE(legs[1].message.find("raise deadline_ms,"), std::string::npos) << legs[1].message;
+}
+
+TEST_F(FanOutTest, ALegWhoseOwnTimeIsOverIsToldThat) {
+  factory.database("a").statement("SELECT 1").always(Answer::never());
+  start({"a"}, 0, base::Deadline::after(loop.now(), 31s));
+  loop.advance(30s);
+  ASSERT_EQ(legs.size(), 1u);
+  EXPECT_NE(legs[0].message.find("raise timeout_ms,"), std::string::npos) << legs[0].message;
 }
 
 TEST_F(FanOutTest, CancelEndsEveryLeg) {

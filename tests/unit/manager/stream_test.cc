@@ -195,6 +195,8 @@ TEST_F(StreamTest, MayNameATimeUpToThatOfStreams) {
   const auto longer = stream("SELECT n", 3'600'001ms);
   ASSERT_TRUE(longer->done());
   EXPECT_EQ(longer->code(), ErrorCode::kInvalidRequest);
+  EXPECT_EQ(longer->result->error().message,
+            "timeout_ms must be from 1 to 3600000 (query.stream_timeout_ms)");
   EXPECT_FALSE(longest->done());
 }
 

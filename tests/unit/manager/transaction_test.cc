@@ -67,6 +67,24 @@ TEST_F(TransactionTest, ADryRunChecksWhatIsDeferredAndRollsBack) {
   EXPECT_EQ(orders().log(), wanted);
 }
 
+/// An EXPLAIN ANALYZE is one.
+TEST_F(TransactionTest, AStatementThatIsAloneHasNoNumber) {
+  orders()
+      .statement("SELECT 1")
+      .always(Answer::fails(testing::sql_error("22012", "division by zero")));
+  TransactionCall transaction;
+  transaction.db_id = "orders";
+  transaction.statements.push_back({.sql = "SELECT 1"});
+  transaction.sinks.resize(1);
+  transaction.dry_run = true;
+  std::optional<Result<Completion>> status;
+  transaction.done = [&status](Result<Completion> done) { status = std::move(done); };
+  manager.transact(std::move(transaction));
+  loop.run_posted();
+  ASSERT_TRUE(status && !*status);
+  EXPECT_EQ(status->error().message, "division by zero");
+}
+
 TEST_F(TransactionTest, AFailedTransactionNamesTheStatementAndDoesNotCommit) {
   orders()
       .statement("INSERT 2")
