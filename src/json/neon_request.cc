@@ -19,6 +19,8 @@ void put_quoted(std::string& literal, std::string_view text) {
   literal += '"';
 }
 
+bool is_array(const Value& value) { return value.kind() == Value::Kind::kArray; }
+
 /// A PostgreSQL array whatever the type: this protocol sends lists as nothing else.
 void put_array(std::string& literal, const Value& list) {
   std::string_view separator;
@@ -27,7 +29,7 @@ void put_array(std::string& literal, const Value& list) {
     literal += std::exchange(separator, ",");
     if (element.is_null()) {
       literal += "NULL";
-    } else if (element.kind() == Value::Kind::kArray) {
+    } else if (is_array(element)) {
       put_array(literal, element);
     } else {
       put_quoted(literal, element.text());
@@ -36,9 +38,20 @@ void put_array(std::string& literal, const Value& list) {
   literal += '}';
 }
 
+/// Arrays beside other values: no PostgreSQL array has such a level.
+bool mixes(const Value& list) {
+  std::size_t arrays = 0;
+  for (const Value& element : list) {
+    if (!is_array(element)) continue;
+    ++arrays;
+    if (mixes(element)) return true;
+  }
+  return arrays > 0 && arrays < list.size();
+}
+
 Param text_param(const Value& value) {
   if (value.is_null()) return nullptr;
-  if (value.kind() != Value::Kind::kArray) return value.text();
+  if (!is_array(value)) return value.text();
   std::string literal;
   put_array(literal, value);
   return literal;
@@ -55,7 +68,14 @@ Statement read_statement(Fields& fields, NeonFormat format) {
   statement.query.sql = fields.text("query").value_or("");
   statement.format.arrays = fields.boolean("arrayMode").value_or(format.arrays);
   if (const Value* params = fields.array("params")) {
-    for (const Value& value : *params) statement.query.params.push_back(text_param(value));
+    for (const Value& value : *params) {
+      statement.query.params.push_back(text_param(value));
+      if (is_array(value) && mixes(value)) {
+        fields.mistake("params", "$" + std::to_string(statement.query.params.size()) +
+                                     " cannot be a PostgreSQL array: it mixes arrays with other "
+                                     "values on one level");
+      }
+    }
   }
   return statement;
 }

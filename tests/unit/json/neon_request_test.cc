@@ -42,17 +42,22 @@ TEST(NeonRequest, ReadsAQueryAsTheNpmClientSendsIt) {
 
 TEST(NeonRequest, MakesTextOfEveryParameter) {
   const auto request = single(
-      R"({"query":"q","params":[true,1.50,{"a":[1]},[1,"x\"y\\z\n",null,true,[2.50,{"b":"c"}]],[]]})");
+      R"({"query":"q","params":[true,1.50,{"a":[1]},[1,"x\"y\\z\n",null,true],[[2.50],[{"b":"c"}]],[]]})");
   std::vector<std::string> texts;
   for (const Param& param : request.query.params) {
     EXPECT_EQ(param.kind, Param::Kind::kString);
     texts.push_back(param.text);
   }
-  EXPECT_EQ(
-      texts,
-      (std::vector<std::string>{
-          "true", "1.50", R"({"a":[1]})",
-          "{\"1\",\"x\\\"y\\\\z\n\",NULL,\"true\",{\"2.50\",\"{\\\"b\\\":\\\"c\\\"}\"}}", "{}"}));
+  EXPECT_EQ(texts, (std::vector<std::string>{"true", "1.50", R"({"a":[1]})",
+                                             "{\"1\",\"x\\\"y\\\\z\n\",NULL,\"true\"}",
+                                             "{{\"2.50\"},{\"{\\\"b\\\":\\\"c\\\"}\"}}", "{}"}));
+}
+
+TEST(NeonRequest, RefusesListsThatAreNoArray) {
+  for (const char* mixed : {"[1,[2]]", "[null,[2]]", "[[1,[2]],[3,[4]]]"}) {
+    const auto body = std::string(R"({"query":"q","params":[0,)") + mixed + "]}";
+    EXPECT_NE(mistake(body).find("$2 cannot be a PostgreSQL array"), std::string::npos) << mixed;
+  }
 }
 
 TEST(NeonRequest, NeedsNoParamsAndIgnoresWhatItDoesNotKnow) {
