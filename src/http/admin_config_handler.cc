@@ -66,7 +66,7 @@ void reload(const ApiCall& call) {
 
 void add_admin_config_routes(Api& api) {
   api.add(Method::Get, "/admin/config", Access::kOperator, show);
-  api.add(Method::Post, "/admin/reload", Access::kAdmin, reload);
+  api.add(Method::Post, "/admin/reload?dry_run", Access::kAdmin, reload);
 }
 
 }  // namespace sluice::http

@@ -44,7 +44,7 @@ void list(const ApiCall& call) {
 }  // namespace
 
 void add_admin_event_routes(Api& api) {
-  api.add(Method::Get, "/admin/events", Access::kOperator, list);
+  api.add(Method::Get, "/admin/events?since&limit&db_id&kind", Access::kOperator, list);
 }
 
 }  // namespace sluice::http

@@ -50,7 +50,7 @@ void cancel(const ApiCall& call) {
 }  // namespace
 
 void add_admin_query_routes(Api& api) {
-  api.add(Method::Get, "/admin/queries", Access::kOperator, list);
+  api.add(Method::Get, "/admin/queries?db_id", Access::kOperator, list);
   api.add(Method::Delete, "/admin/queries/:id", Access::kOperator, cancel);
 }
 

@@ -66,7 +66,7 @@ void snapshot(const ApiCall& call) {
 }  // namespace
 
 void add_snapshot_routes(Api& api) {
-  api.add(Method::Get, "/admin/snapshot", Access::kOperator, snapshot);
+  api.add(Method::Get, "/admin/snapshot?since&wait_ms&db_id", Access::kOperator, snapshot);
 }
 
 }  // namespace sluice::http

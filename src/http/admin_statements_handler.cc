@@ -60,7 +60,7 @@ void list(const ApiCall& call) {
 }  // namespace
 
 void add_admin_statement_routes(Api& api) {
-  api.add(Method::Get, "/admin/statements", Access::kOperator, list);
+  api.add(Method::Get, "/admin/statements?db_id&order&limit", Access::kOperator, list);
 }
 
 }  // namespace sluice::http

@@ -51,6 +51,37 @@ void append_milliseconds(std::string& text, std::chrono::microseconds time) {
                static_cast<char>('0' + rest % 10)});
 }
 
+/// Of a pattern: "/things/:id?force&limit" has two.
+std::vector<std::string> parameters_of(std::string_view pattern) {
+  std::vector<std::string> names;
+  auto end = pattern.find('?');
+  while (end != std::string_view::npos) {
+    pattern.remove_prefix(end + 1);
+    end = pattern.find('&');
+    names.emplace_back(pattern.substr(0, end));
+  }
+  return names;
+}
+
+Error mistaken_parameter(const std::string& name, const std::string& what) {
+  return invalid_request(fmt::format("query parameter \"{}\" {}", name, what), {{name, what}});
+}
+
+/// What is wrong with the names in the query string, if anything: a misspelt one must not pass for
+/// one that was left out.
+std::optional<Error> mistake_in_parameters(const Request& request,
+                                           const std::vector<std::string>& known) {
+  if (request.parameters.empty() || takes_any(known)) return {};
+  for (const auto& [name, value] : request.parameters) {
+    if (request.parameters.count(name) > 1) return mistaken_parameter(name, "is given twice");
+    if (std::ranges::find(known, name) != known.end()) continue;
+    if (known.empty()) return mistaken_parameter(name, "is unknown: there are none here");
+    return mistaken_parameter(
+        name, fmt::format("is unknown; the known ones here are {}", fmt::join(known, ", ")));
+  }
+  return {};
+}
+
 }  // namespace
 
 const Dialect kPlainDialect{nullptr, respond_problem};
@@ -148,7 +179,9 @@ std::string server_timing(std::chrono::microseconds auth, const Timings& timings
 }
 
 void Api::add(Method method, std::string pattern, Guarded route) {
-  routes_.push_back({method, pattern, route.access});
+  route.parameters = parameters_of(pattern);
+  pattern.resize(std::min(pattern.find('?'), pattern.size()));
+  routes_.push_back({method, pattern, route.access, route.parameters});
   const Entry entry = route.entry;
   router_.add(
       method, std::move(pattern),
@@ -172,6 +205,9 @@ void Api::guard(const std::shared_ptr<Exchange>& exchange, const Guarded& route)
   }
   call.auth = std::chrono::duration_cast<std::chrono::microseconds>(
       std::chrono::steady_clock::now() - before);
+  if (const auto mistake = mistake_in_parameters(call.request(), route.parameters)) {
+    return call.respond(*mistake);
+  }
   if (!route.is_work || admit(call)) route.handler(call);
 }
 

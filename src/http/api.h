@@ -57,7 +57,14 @@ struct ApiCall {
 /// Who may use a route.
 enum class Access { kPublic, kQuery, kOperator, kAdmin };
 
+/// Whether a route takes parameters of any name.
+[[nodiscard]] inline bool takes_any(const std::vector<std::string>& parameters) {
+  return parameters.size() == 1 && parameters.front() == "*";
+}
+
 /// The routes of the service: each is guarded the same way before its handler sees the request.
+/// A pattern says which parameters of the query string its handler knows:
+/// "/things/:id?force&limit". Others are refused, but not with "?*".
 class Api {
  public:
   Api(Router& router, gateway::Gateway& gateway) : router_(router), gateway_(gateway) {}
@@ -88,6 +95,7 @@ class Api {
     Pistache::Http::Method method;
     std::string pattern;
     Access access;
+    std::vector<std::string> parameters;  ///< "*": any
   };
   [[nodiscard]] const std::vector<Route>& routes() const { return routes_; }
 
@@ -98,6 +106,7 @@ class Api {
     ApiHandler handler;
     const Dialect* dialect = &kPlainDialect;
     Entry entry = Entry::kCommon;
+    std::vector<std::string> parameters = {};
   };
   void add(Pistache::Http::Method method, std::string pattern, Guarded route);
   void guard(const std::shared_ptr<Exchange>& exchange, const Guarded& route);

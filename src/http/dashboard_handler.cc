@@ -11,10 +11,10 @@ using Pistache::Http::Method;
 void add_dashboard_routes(Api& api) {
   for (const char* path : {"/admin", "/admin/dashboard.css", "/admin/dashboard.js",
                            "/admin/inter.woff2", "/admin/licences.txt"}) {
-    api.add(
-        Method::Get, path, Access::kPublic, [file = dashboard_file(path)](const ApiCall& call) {
-          respond_file(call, *file, kDashboardPolicy);
-        });
+    api.add(Method::Get, std::string(path) + "?*", Access::kPublic,
+            [file = dashboard_file(path)](const ApiCall& call) {
+              respond_file(call, *file, kDashboardPolicy);
+            });
   }
 }
 

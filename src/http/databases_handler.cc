@@ -83,7 +83,7 @@ void add_database_routes(Api& api) {
   api.add(Method::Get, "/databases", Access::kQuery, list);
   api.add(Method::Get, "/databases/:db_id", Access::kQuery, show);
   api.add(Method::Patch, "/databases/:db_id", Access::kAdmin, change);
-  api.add(Method::Delete, "/databases/:db_id", Access::kAdmin, disconnect);
+  api.add(Method::Delete, "/databases/:db_id?force", Access::kAdmin, disconnect);
 }
 
 }  // namespace sluice::http

@@ -83,7 +83,17 @@ bool Dispatcher::may_enter(HttpExchange& exchange, const Router::Match& match) c
   }
   const std::string_view origin = exchange.request().header("origin");
   exchange.mutable_request().from_trusted_page = policy_.may_change_things(origin, exchange.host);
-  return match.entry == Entry::kOwn || may_come_from(exchange, origin);
+  if (match.entry == Entry::kCommon) return may_come_from(exchange, origin);
+  if (!match.handler) exchange.header_lines = kAnyPage;
+  return true;
+}
+
+void Dispatcher::let_pages_read(HttpExchange& exchange) const {
+  const std::string_view target = exchange.target;
+  const auto match = find(exchange.request(), target.substr(0, target.find('?')));
+  exchange.header_lines = match.entry == Entry::kOwn
+                              ? std::string(kAnyPage)
+                              : policy_.cors_headers(exchange.request().header("origin"));
 }
 
 bool Dispatcher::may_come_from(HttpExchange& exchange, std::string_view origin) const {

@@ -18,6 +18,8 @@ class Dispatcher {
 
   /// Answers the exchange, or hands it to its handler.
   void dispatch(const std::shared_ptr<HttpExchange>& exchange) const;
+  /// Adds what lets web pages read the answer, to one that is refused before it got here.
+  void let_pages_read(HttpExchange& exchange) const;
 
  private:
   [[nodiscard]] bool decode_target(HttpExchange& exchange, std::string_view path) const;

@@ -32,11 +32,11 @@ class Description {
 
 void add_documentation_routes(Api& api) {
   const auto description = std::make_shared<Description>(api);
-  api.add(Method::Get, "/openapi.json", Access::kPublic,
+  api.add(Method::Get, "/openapi.json?*", Access::kPublic,
           [description](const ApiCall& call) { call.respond(200, description->text()); });
   for (const char* path : {"/docs", "/docs/swagger-ui.css", "/docs/swagger-ui-bundle.js",
                            "/docs/start.js", "/docs/licences.txt"}) {
-    api.add(Method::Get, path, Access::kPublic,
+    api.add(Method::Get, std::string(path) + "?*", Access::kPublic,
             [file = documentation_file(path)](const ApiCall& call) {
               respond_file(call, *file, kDocumentationPolicy);
             });

@@ -1,5 +1,7 @@
 #include "http/exchange.h"
 
+#include <algorithm>
+
 namespace sluice::http {
 
 std::string_view Request::header(std::string_view name) const {
@@ -7,6 +9,10 @@ std::string_view Request::header(std::string_view name) const {
     if (key == name) return value;
   }
   return {};
+}
+
+std::ptrdiff_t Request::count_of_header(std::string_view name) const {
+  return std::ranges::count(headers, name, &std::pair<std::string, std::string>::first);
 }
 
 std::string_view Request::parameter(std::string_view name) const {

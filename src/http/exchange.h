@@ -2,6 +2,7 @@
 
 #include <pistache/http_defs.h>
 
+#include <cstddef>
 #include <functional>
 #include <map>
 #include <memory>
@@ -20,9 +21,9 @@ namespace sluice::http {
 /// A complete request, checked and decoded.
 struct Request {
   Pistache::Http::Method method = Pistache::Http::Method::Get;
-  int version_minor = 1;                          ///< HTTP/1.0 or 1.1
-  std::string path;                               ///< percent-decoded, without the query string
-  std::map<std::string, std::string> parameters;  ///< of the query string, decoded; last one wins
+  int version_minor = 1;  ///< HTTP/1.0 or 1.1
+  std::string path;       ///< percent-decoded, without the query string
+  std::multimap<std::string, std::string> parameters;        ///< of the query string, decoded
   std::map<std::string, std::string> path_parameters;        ///< "db_id" → value, decoded
   std::vector<std::pair<std::string, std::string>> headers;  ///< names in lower case
   std::string body;
@@ -35,6 +36,8 @@ struct Request {
 
   /// The header's value, or empty. `name` in lower case.
   [[nodiscard]] std::string_view header(std::string_view name) const;
+  /// How often a header of that name was sent, empty ones too. `name` in lower case.
+  [[nodiscard]] std::ptrdiff_t count_of_header(std::string_view name) const;
   [[nodiscard]] std::string_view parameter(std::string_view name) const;
 };
 

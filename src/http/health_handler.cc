@@ -50,10 +50,10 @@ void health(const ApiCall& call) {
 }  // namespace
 
 void add_health_routes(Api& api) {
-  api.add(Method::Get, "/livez", Access::kPublic, ping);
-  api.add(Method::Get, "/health/ping", Access::kPublic, ping);
-  api.add(Method::Get, "/readyz", Access::kPublic, readiness);
-  api.add(Method::Get, "/health", Access::kPublic, health);
+  api.add(Method::Get, "/livez?*", Access::kPublic, ping);
+  api.add(Method::Get, "/health/ping?*", Access::kPublic, ping);
+  api.add(Method::Get, "/readyz?*", Access::kPublic, readiness);
+  api.add(Method::Get, "/health?probe", Access::kPublic, health);
 }
 
 }  // namespace sluice::http

@@ -172,6 +172,7 @@ void HttpConnection::refuse(const Refusal& refusal) {
   last_request_in_ = true;
   const bool was_in_turn = std::exchange(in_turn_, true);
   exchanges_.push_back(make_exchange(parser_.partial()));
+  context_.dispatcher.let_pages_read(*exchanges_.back());
   std::vector<std::pair<std::string, std::string>> headers;
   if (refusal.status == 503) headers.emplace_back("Retry-After", "1");
   exchanges_.back()->respond_problem(refusal.status, refusal.code, refusal.detail,

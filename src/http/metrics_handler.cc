@@ -125,8 +125,8 @@ void database(const ApiCall& call) {
 }  // namespace
 
 void add_metrics_routes(Api& api) {
-  api.add(Method::Get, "/metrics", Access::kQuery, all);
-  api.add(Method::Get, "/metrics/:db_id", Access::kQuery, database);
+  api.add(Method::Get, "/metrics?*", Access::kQuery, all);
+  api.add(Method::Get, "/metrics/:db_id?server", Access::kQuery, database);
 }
 
 }  // namespace sluice::http

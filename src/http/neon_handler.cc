@@ -17,7 +17,6 @@ namespace {
 constexpr std::string_view kReadOnly = "neon-batch-read-only";
 constexpr std::string_view kDeferrable = "neon-batch-deferrable";
 constexpr std::string_view kIsolation = "neon-batch-isolation-level";
-constexpr std::string_view kAnyPage = "Access-Control-Allow-Origin: *\r\n";
 
 std::string authorization(const Request& request) {
   if (const auto given = request.header("authorization"); !given.empty()) return std::string(given);
@@ -165,7 +164,7 @@ void options(const ApiCall& call) {
 
 void add_neon_routes(Api& api) {
   api.add_work(Pistache::Http::Method::Post, "/sql", kNeon, sql);
-  api.add_options("/sql", kNeon, options);
+  api.add_options("/sql?*", kNeon, options);
 }
 
 }  // namespace sluice::http

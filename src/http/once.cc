@@ -12,11 +12,19 @@ namespace {
 
 using gateway::OnceAnswer;
 using Verdict = gateway::IdempotencyStore::Verdict;
+constexpr std::string_view kHeader = "idempotency-key";
 constexpr std::size_t kLongestKey = 255;
 
 bool is_good(std::string_view key) {
-  return key.size() <= kLongestKey &&
+  return !key.empty() && key.size() <= kLongestKey &&
          std::all_of(key.begin(), key.end(), [](unsigned char c) { return c >= 0x20 && c < 0x7f; });
+}
+
+/// What is wrong with the key; null: nothing.
+const char* mistake_in_key(const Request& request) {
+  if (request.count_of_header(kHeader) > 1) return "Idempotency-Key must be given only once";
+  if (is_good(request.header(kHeader))) return nullptr;
+  return "Idempotency-Key must be 1 to 255 printable ASCII characters";
 }
 
 /// Nobody meets another's answers, or those of another route or database: an id may be given to
@@ -26,10 +34,11 @@ std::string scoped_key(const ApiCall& call) {
   key.append(1, '\n').append(call.request().route);
   key.append(1, '\n').append(call.db_id());
   key.append(1, '\n').append(call.gateway.identity_of(call.db_id(), call.loop()));
-  return key.append(1, '\n').append(call.request().header("idempotency-key"));
+  return key.append(1, '\n').append(call.request().header(kHeader));
 }
 
 void respond(const ApiCall& call, const OnceAnswer& answer, bool replayed) {
+  if (replayed) call.exchange->add_header_lines("Idempotency-Replayed: true\r\n");
   if (answer.error) {
     auto problem = json::Problem::from(*answer.error);
     problem.failing_index = answer.failing_index;
@@ -38,7 +47,6 @@ void respond(const ApiCall& call, const OnceAnswer& answer, bool replayed) {
   Response response;
   response.body = *answer.body;
   response.headers.emplace_back("Server-Timing", server_timing(call.auth, {}, {}));
-  if (replayed) response.headers.emplace_back("Idempotency-Replayed", "true");
   call.exchange->respond(std::move(response));
 }
 
@@ -79,9 +87,8 @@ json::Problem refusal(Verdict verdict) {
 }  // namespace
 
 void answer_once(const ApiCall& call, const std::function<void(OnceDone)>& run) {
-  if (!is_good(call.request().header("idempotency-key"))) {
-    return call.respond(
-        invalid_request("Idempotency-Key must be 1 to 255 printable ASCII characters"));
+  if (const char* mistake = mistake_in_key(call.request())) {
+    return call.respond(invalid_request(mistake));
   }
   auto& store = call.gateway.once();
   const std::string key = scoped_key(call);
@@ -98,12 +105,6 @@ void answer_once(const ApiCall& call, const std::function<void(OnceDone)>& run) 
     store.finish(key, answer, call.loop().now());
     respond(call, answer, false);
   });
-}
-
-void refuse_idempotency_key(const ApiCall& call) {
-  call.respond(invalid_request(
-      "Idempotency-Key is not supported here: legs of a fan-out succeed or fail one by one; send "
-      "writes that must happen once to each database by itself"));
 }
 
 }  // namespace sluice::http

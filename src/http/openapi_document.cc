@@ -105,6 +105,16 @@ void write_info(Writer& writer, const Value& info, std::string_view version) {
   writer.end_object();
 }
 
+/// Whether the parameters of the query string that are described are those that it takes.
+bool has_its_parameters(const Value& written, const Api::Route& route) {
+  if (takes_any(route.parameters)) return true;
+  std::vector<std::string> described;
+  if (const Value* parameters = written.find("parameters")) {
+    for (const Value& each : *parameters) described.emplace_back(each.key());
+  }
+  return std::ranges::is_permutation(described, route.parameters);
+}
+
 }  // namespace
 
 std::string openapi_document(const std::vector<Api::Route>& routes, std::string_view version) {
@@ -124,7 +134,11 @@ std::vector<std::string> undocumented(const std::vector<Api::Route>& routes) {
   const Written written;
   std::vector<std::string> keys;
   for (const Api::Route& route : routes) {
-    if (!written.of(route)) keys.push_back(operation_key(route));
+    const Value* of_route = written.of(route);
+    if (!of_route) keys.push_back(operation_key(route));
+    if (of_route && !has_its_parameters(*of_route, route)) {
+      keys.push_back(operation_key(route) + "?");
+    }
   }
   return keys;
 }

@@ -14,7 +14,8 @@ namespace sluice::http {
 [[nodiscard]] std::string openapi_document(const std::vector<Api::Route>& routes,
                                            std::string_view version);
 
-/// "GET /path" of every route that nobody has written about.
+/// "GET /path" of every route that nobody has written about, "GET /path?" of those that take other
+/// parameters than the described ones.
 [[nodiscard]] std::vector<std::string> undocumented(const std::vector<Api::Route>& routes);
 
 }  // namespace sluice::http

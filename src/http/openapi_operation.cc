@@ -18,6 +18,10 @@ using Pistache::Http::Method;
 constexpr std::string_view kJson = "application/json";
 constexpr std::string_view kProblem = "application/problem+json";
 
+/// What a body of JSON is under the name of a text.
+constexpr std::string_view kJsonAsText =
+    R"({"schema":{"type":"string","contentMediaType":"application/json"}})";
+
 std::string_view role_of(Access access) {
   switch (access) {
     case Access::kPublic:
@@ -118,7 +122,11 @@ void write_request_body(Writer& writer, const Value& written) {
   writer.begin_object("content").begin_object(kJson);
   writer.raw_field("schema", reference("schemas", schema->text()));
   write_examples(writer, written, [](const Value& example) { return example.find("body"); });
-  writer.end_object().end_object().end_object();
+  writer.end_object();
+  if (const Value* types = written.find("body_text")) {
+    for (const Value& type : *types) writer.raw_field(type.text(), kJsonAsText);
+  }
+  writer.end_object().end_object();
 }
 
 /// The answer that an example shows, if it has this status and this type of content.
@@ -176,7 +184,7 @@ std::set<int> problems_of(const Api::Route& route, const Value& written) {
   const bool changes = route.method != Method::Get;
   if (changes || route.access >= Access::kOperator) problems.insert(403);
   if (has_body(route.method)) problems.insert({413, 415, 422});
-  if (written.find("parameters")) problems.insert(422);
+  if (written.find("parameters") || !takes_any(route.parameters)) problems.insert(422);
   if (route.pattern.find("/:") != std::string::npos) problems.insert(404);
   if (const Value* more = written.find("problems")) {
     for (const Value& status : *more) problems.insert(std::stoi(std::string(status.text())));

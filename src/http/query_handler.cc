@@ -66,9 +66,11 @@ void answer_query(const ApiCall& call, bool tagged, Result<gateway::QueryAnswer>
   call.exchange->respond(std::move(response));
 }
 
+bool is_conditional(const Request& http) { return !http.header("if-none-match").empty(); }
+
 /// Why a request cannot be answered with what was said before; null: it can, or does not want it.
 const char* misuse_of_kept_answers(const Request& http, const json::QueryRequest& request) {
-  const bool conditional = !http.header("if-none-match").empty();
+  const bool conditional = is_conditional(http);
   if (conditional && !request.query.read_only) {
     return "If-None-Match is only for queries with \"read_only\": true";
   }
@@ -79,8 +81,30 @@ const char* misuse_of_kept_answers(const Request& http, const json::QueryRequest
   return nullptr;
 }
 
+/// Why a header about answers that were given before means nothing for these; null: there is none.
+const char* misuse_in_explain(const Request& http) {
+  if (has_idempotency_key(http)) return "Idempotency-Key is not supported here: nothing is kept";
+  if (is_conditional(http)) return "If-None-Match is not supported here: plans have no ETag";
+  return nullptr;
+}
+
+const char* misuse_in_transaction(const Request& http) {
+  if (!is_conditional(http)) return nullptr;
+  return "If-None-Match is not supported for transactions: only single read_only queries have an "
+         "ETag";
+}
+
+const char* misuse_in_fan_out(const Request& http) {
+  if (has_idempotency_key(http)) {
+    return "Idempotency-Key is not supported here: legs of a fan-out succeed or fail one by one; "
+           "send writes that must happen once to each database by itself";
+  }
+  if (!is_conditional(http)) return nullptr;
+  return "If-None-Match is not supported for fan-outs: only queries of one database have an ETag";
+}
+
 std::function<void()> run_query(const ApiCall& call, gateway::QueryService::Order order) {
-  const bool tagged = order.request.etag || !call.request().header("if-none-match").empty();
+  const bool tagged = order.request.etag || is_conditional(call.request());
   auto done = [call, tagged](Result<gateway::QueryAnswer> answer) {
     answer_query(call, tagged, std::move(answer));
   };
@@ -120,6 +144,9 @@ void query(const ApiCall& call) {
 }
 
 void explain(const ApiCall& call) {
+  if (const char* misuse = misuse_in_explain(call.request())) {
+    return call.respond(invalid_request(misuse));
+  }
   auto request = json::decode_explain(call.request().body);
   if (!request) return call.respond(request.error());
   const auto running = call.gateway.explains().run(
@@ -140,6 +167,9 @@ void answer_transaction(const ApiCall& call, gateway::TransactionAnswer answer) 
 
 void transaction(const ApiCall& call) {
   if (!wanted_form(call, kOfTransactions)) return;
+  if (const char* misuse = misuse_in_transaction(call.request())) {
+    return call.respond(invalid_request(misuse));
+  }
   auto request = json::decode_transaction(call.request().body);
   if (!request) return call.respond(request.error());
   gateway::TransactionService::Order order{call.db_id(),
@@ -173,7 +203,9 @@ void stream_fan_out(const ApiCall& call, json::FanOutRequest request) {
 }
 
 void fan_out(const ApiCall& call) {
-  if (has_idempotency_key(call.request())) return refuse_idempotency_key(call);
+  if (const char* misuse = misuse_in_fan_out(call.request())) {
+    return call.respond(invalid_request(misuse));
+  }
   const auto form = wanted_form(call, kOfFanOuts);
   if (!form) return;
   auto request = json::decode_fan_out(call.request().body);

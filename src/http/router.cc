@@ -62,6 +62,14 @@ class Router::Impl {
     routes.endpoints[route.get()] = std::move(endpoint);
   }
 
+  /// A match without handler, for what only another method can be.
+  void match_other(Method method, std::string_view path, Match* match) const {
+    Match other;
+    if (!this->match(method, path, &other)) return;
+    match->allowed.push_back(method);
+    match->entry = other.entry;
+  }
+
   [[nodiscard]] bool match(Method method, std::string_view path, Match* match) const {
     const auto routes = routes_.find(method);
     if (routes == routes_.end()) return false;
@@ -80,7 +88,6 @@ class Router::Impl {
 
   static bool fill(const Endpoint& endpoint,
                    const std::vector<Pistache::Rest::TypedParam>& parameters, Match* match) {
-    if (!match) return true;
     for (const auto& parameter : parameters) {
       auto value = percent_decoded(parameter.as<std::string>());
       if (!value) return false;
@@ -115,7 +122,7 @@ Router::Match Router::find(Method method, std::string_view raw_path) const {
   }
   if (impl_->match(method, path, &match)) return match;
   for (Method other : kMethods) {
-    if (other != method && impl_->match(other, path, nullptr)) match.allowed.push_back(other);
+    if (other != method) impl_->match_other(other, path, &match);
   }
   return match;
 }

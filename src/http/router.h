@@ -17,6 +17,9 @@ enum class Entry {
   kOwn,     ///< the route's handler
 };
 
+/// Says that pages of any origin may read the answer.
+inline constexpr std::string_view kAnyPage = "Access-Control-Allow-Origin: *\r\n";
+
 /// Which handler answers which method and path. Filled at start, read by all workers afterwards.
 /// Lookups use Pistache's segment tree, one per method; path parameters are percent-decoded by us.
 class Router {
@@ -32,7 +35,7 @@ class Router {
 
   struct Match {
     const Handler* handler = nullptr;  ///< null: no such route or method
-    Entry entry = Entry::kCommon;
+    Entry entry = Entry::kCommon;      ///< of the path, if only the method is wrong
     std::string route;
     std::map<std::string, std::string> path_parameters;
     std::vector<Pistache::Http::Method> allowed;  ///< filled when only the method is wrong

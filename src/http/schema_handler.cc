@@ -68,7 +68,8 @@ void schema(const ApiCall& call) {
 }  // namespace
 
 void add_schema_routes(Api& api) {
-  api.add(Method::Get, "/databases/:db_id/schema", Access::kQuery, schema);
+  api.add_work(Method::Get,
+               "/databases/:db_id/schema?schema&table&function&type&include&system&limit", schema);
 }
 
 }  // namespace sluice::http

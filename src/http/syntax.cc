@@ -124,8 +124,8 @@ std::string without_needless_escapes(std::string_view path) {
   return result;
 }
 
-std::optional<std::map<std::string, std::string>> parsed_query(std::string_view text) {
-  std::map<std::string, std::string> result;
+std::optional<std::multimap<std::string, std::string>> parsed_query(std::string_view text) {
+  std::multimap<std::string, std::string> result;
   while (!text.empty()) {
     const auto end = text.find('&');
     const std::string_view pair = text.substr(0, end);
@@ -135,7 +135,7 @@ std::optional<std::map<std::string, std::string>> parsed_query(std::string_view 
     auto name = form_decoded(pair.substr(0, equals));
     auto value = form_decoded(equals == std::string_view::npos ? "" : pair.substr(equals + 1));
     if (!name || !value) return std::nullopt;
-    result[std::move(*name)] = std::move(*value);
+    result.emplace(std::move(*name), std::move(*value));
   }
   return result;
 }

@@ -27,7 +27,8 @@ namespace sluice::http {
 /// Decodes only escapes of letters, digits and -._~, which mean the same either way (RFC
 /// 3986, 6.2.2.2).
 [[nodiscard]] std::string without_needless_escapes(std::string_view path);
-/// "a=1&b=x+y" → decoded pairs, the last one wins. Empty when an escape is broken.
-[[nodiscard]] std::optional<std::map<std::string, std::string>> parsed_query(std::string_view text);
+/// "a=1&b=x+y" → decoded pairs. Empty when an escape is broken.
+[[nodiscard]] std::optional<std::multimap<std::string, std::string>> parsed_query(
+    std::string_view text);
 
 }  // namespace sluice::http

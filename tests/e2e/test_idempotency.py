@@ -52,6 +52,7 @@ class Once(GatewayTest):
         statements = {"statements": [{"sql": "insert into did values ('d')"}, {"sql": "select 1/0"}]}
         answers = [self.gateway.post("/transaction/main", statements, {"Idempotency-Key": "d"}) for _ in range(2)]
         self.assertEqual([answer.json["failing_index"] for answer in answers], [1, 1], answers)
+        self.assertEqual([answer.headers.get("idempotency-replayed") for answer in answers], [None, "true"], answers)
         self.assertEqual(self.count("d"), 0)
 
     def test_what_did_not_begin_may_be_tried_again(self):

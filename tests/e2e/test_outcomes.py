@@ -264,5 +264,5 @@ class OneExplanation(GatewayTest):
         self.assertGreaterEqual(why["breaker"]["connect_failures"], 1)
         self.assertIn("failed in a row", why["explanation"])
         self.assertIn("refused", why["explanation"])
-        health = self.gateway.get("/health?detail=true").json
+        health = self.gateway.get("/health").json
         self.assertNotEqual(health["status"], "healthy", health)

@@ -57,6 +57,17 @@ TEST_F(NeonTest, TellsMistakesAsThisProtocolDoes) {
   EXPECT_THAT(deep.body, HasSubstr("deeper"));
 }
 
+TEST_F(NeonTest, AnyPageMayReadWhatNoHandlerAnswers) {
+  auto answer = ask("GET /sql HTTP/1.1\r\nHost: localhost\r\nOrigin: https://a.example\r\n\r\n");
+  EXPECT_EQ(answer.status, 405);
+  EXPECT_THAT(answer.head, HasSubstr("Access-Control-Allow-Origin: *"));
+  answer =
+      ask("POST /sql HTTP/1.1\r\nHost: localhost\r\nOrigin: https://a.example\r\n"
+          "Content-Length: 999999999\r\n\r\n");
+  EXPECT_EQ(answer.status, 413);
+  EXPECT_THAT(answer.head, HasSubstr("Access-Control-Allow-Origin: *"));
+}
+
 TEST_F(NeonTest, IsClosedToStrangePagesWhileThereAreNoKeys) {
   const auto answer =
       ask(sql_request(R"({"query":"SELECT 1"})", "Origin: https://evil.example\r\n"));

@@ -21,8 +21,10 @@ TEST(OpenApiDocument, EveryFileIsRightJson) {
 
 TEST(OpenApiDocument, ARouteThatNobodyDescribedIsTold) {
   const Routes routes{{Method::Get, "/livez", Access::kPublic},
-                      {Method::Post, "/new/:db_id/route", Access::kQuery}};
-  EXPECT_EQ(undocumented(routes), std::vector<std::string>{"POST /new/{db_id}/route"});
+                      {Method::Post, "/new/:db_id/route", Access::kQuery},
+                      {Method::Post, "/admin/reload", Access::kAdmin, {"dryrun"}}};
+  EXPECT_EQ(undocumented(routes),
+            (std::vector<std::string>{"POST /new/{db_id}/route", "POST /admin/reload?"}));
 }
 
 TEST(OpenApiDocument, HasTheRoutesThatThereAre) {
