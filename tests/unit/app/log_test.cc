@@ -289,7 +289,7 @@ TEST(AccessLog, TellsTheRequestWithoutItsContents) {
   request.path = "/query/orders";
   request.route = "/query/:db_id";
   request.path_parameters["db_id"] = "orders";
-  request.parameters["token"] = "hunter2";
+  request.parameters.emplace("token", "hunter2");
   request.headers = {{"authorization", "Bearer hunter2"}};
   request.body = "SELECT 'hunter2'";
   request.client = "127.0.0.1";
