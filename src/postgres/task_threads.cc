@@ -19,6 +19,8 @@ namespace {
 /// A cancel that its server takes is sent by then. libpq tells nobody the key that a request of our
 /// own would need, so that a call that is stuck in a silent host cannot be ended.
 constexpr std::chrono::milliseconds kPatience{100};
+/// What is computed in the background comes to its end, and OpenSSL must not be gone before.
+constexpr std::chrono::milliseconds kPatienceInBackground{5'000};
 
 /// A tenth of the processor time of a thread that wants as much and has the usual 0; sched(7).
 constexpr int kNiceOfBackground = 10;
@@ -56,7 +58,9 @@ TaskThreads::~TaskThreads() {
   shared_->stopping = true;
   dropped.swap(shared_->waiting);
   shared_->changed.notify_all();
-  shared_->changed.wait_for(lock, kPatience, [this] { return shared_->threads == 0; });
+  const bool background = shared_->urgency == Urgency::kBackground;
+  shared_->changed.wait_for(lock, background ? kPatienceInBackground : kPatience,
+                            [this] { return shared_->threads == 0; });
 }
 
 void TaskThreads::run(std::function<void()> task) {

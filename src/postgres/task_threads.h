@@ -7,8 +7,9 @@ namespace sluice::postgres {
 
 /// A few threads for calls that block and cannot be interrupted (getaddrinfo, PQcancel). Threads
 /// start when first needed. Thread-safe. A task owns all it touches: the destructor drops tasks
-/// that have not begun and waits a tenth of a second for the others; a thread that is stuck in a
-/// silent host even then is left behind, and ends when its call does.
+/// that have not begun and waits a tenth of a second for the others (in the background, where
+/// nothing but computing is to be done, five seconds); a thread that is stuck in a silent host even
+/// then is left behind, and ends when its call does.
 class TaskThreads {
  public:
   /// Whether their tasks leave most of the processor time to threads that want it, too.

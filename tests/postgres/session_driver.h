@@ -52,7 +52,7 @@ class KeepingSink final : public RowSink {
 };
 
 /// Drives connections on a loop of the test's own thread: each call turns the loop until it has its
-/// answer, and fails the test after ten seconds without one.
+/// answer, and fails the test after a minute without one.
 class SessionDriver {
  public:
   explicit SessionDriver(postgres::Options options = {})
@@ -177,7 +177,7 @@ class SessionDriver {
     return std::move(*status);
   }
   static Error no_answer() {
-    ADD_FAILURE() << "no answer within ten seconds";
+    ADD_FAILURE() << "no answer within a minute";
     Error error;
     error.message = "no answer";
     return error;
