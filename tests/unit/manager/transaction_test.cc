@@ -7,6 +7,20 @@ namespace {
 class TransactionTest : public ManagerTest {
  protected:
   TransactionTest() { register_orders(); }
+
+  /// Of one statement.
+  std::optional<Result<Completion>> dry_run(const std::string& sql) {
+    TransactionCall transaction;
+    transaction.db_id = "orders";
+    transaction.statements.push_back({.sql = sql});
+    transaction.sinks.resize(1);
+    transaction.dry_run = true;
+    std::optional<Result<Completion>> status;
+    transaction.done = [&status](Result<Completion> done) { status = std::move(done); };
+    manager.transact(std::move(transaction));
+    loop.run_posted();
+    return status;
+  }
 };
 
 TEST_F(TransactionTest, ATransactionRunsBetweenBeginAndCommit) {
@@ -52,15 +66,7 @@ TEST_F(TransactionTest, ATransactionAsksForTheModesThatAreWanted) {
 }
 
 TEST_F(TransactionTest, ADryRunChecksWhatIsDeferredAndRollsBack) {
-  TransactionCall transaction;
-  transaction.db_id = "orders";
-  transaction.statements.push_back({.sql = "INSERT 1"});
-  transaction.sinks.resize(1);
-  transaction.dry_run = true;
-  std::optional<Result<Completion>> status;
-  transaction.done = [&status](Result<Completion> done) { status = std::move(done); };
-  manager.transact(std::move(transaction));
-  loop.run_posted();
+  const auto status = dry_run("INSERT 1");
   ASSERT_TRUE(status && *status);
   const std::vector<std::string> wanted = {"BEGIN ISOLATION LEVEL READ COMMITTED", "INSERT 1",
                                            "SET CONSTRAINTS ALL IMMEDIATE", "ROLLBACK"};
@@ -72,15 +78,7 @@ TEST_F(TransactionTest, AStatementThatIsAloneHasNoNumber) {
   orders()
       .statement("SELECT 1")
       .always(Answer::fails(testing::sql_error("22012", "division by zero")));
-  TransactionCall transaction;
-  transaction.db_id = "orders";
-  transaction.statements.push_back({.sql = "SELECT 1"});
-  transaction.sinks.resize(1);
-  transaction.dry_run = true;
-  std::optional<Result<Completion>> status;
-  transaction.done = [&status](Result<Completion> done) { status = std::move(done); };
-  manager.transact(std::move(transaction));
-  loop.run_posted();
+  const auto status = dry_run("SELECT 1");
   ASSERT_TRUE(status && !*status);
   EXPECT_EQ(status->error().message, "division by zero");
 }
