@@ -86,7 +86,8 @@ class Exchange {
   /// `finish` or `break_off`. `head.body` is not used.
   virtual void begin(Response head) = 0;
   /// Adds to the body. False: the client has yet to take what there is; wait until `drained`, which
-  /// is then called once, before more is written.
+  /// is then called once, before more is written. What was on its way already may still be written,
+  /// and is answered with false, too.
   virtual bool write(std::string_view piece) = 0;
   virtual void on_drained(std::function<void()> drained) = 0;
   /// The body is complete.

@@ -54,7 +54,8 @@ bool HttpExchange::append(std::string_view piece, Gzip::Then then) {
   if (!sink_ || answered_ || request_.method == Pistache::Http::Method::Head) return true;
   gzip_ ? written_.append(gzip_->compress(piece, then)) : written_.append(piece);
   sink_->answered();
-  full_ = sink_ && written_.size() + sink_->unsent(*this) > kFull;
+  if (!sink_) return true;
+  full_ |= written_.size() + sink_->unsent(*this) > kFull;
   return !full_;
 }
 

@@ -1,6 +1,8 @@
 // Answers whose body comes in pieces: framing, order, back-pressure, slow and absent readers.
 #include <gmock/gmock.h>
 
+#include <random>
+
 #include "unit/http/streaming_fixture.h"
 
 namespace sluice::http {
@@ -195,6 +197,46 @@ TEST_F(StreamingTest, AsksForAPauseAndTellsWhenThereIsRoom) {
   EXPECT_EQ(drained, 1);
   exchange().finish();
   EXPECT_EQ(body(), std::string(pieces * 16 * 1024, 'x'));
+}
+
+TEST_F(StreamingTest, TellsOfRoomThoughMoreIsWrittenInBetween) {
+  int drained = 0;
+  client_.takes = 1000;
+  send(get());
+  begin();
+  exchange().on_drained([&drained] { ++drained; });
+  while (exchange().write(std::string(16 * 1024, 'x'))) {
+  }
+  client_takes(100'000);
+  EXPECT_FALSE(exchange().write("what was on its way already")) << "room comes when it is told";
+  EXPECT_EQ(drained, 0);
+  client_takes(kUnlimited);
+  EXPECT_EQ(drained, 1);
+  EXPECT_TRUE(exchange().write("more"));
+}
+
+TEST_F(StreamingTest, GoesOnHoweverTheClientTakesIt) {
+  constexpr int kPieces = 100;
+  constexpr int kOnTheirWay = 4;  // are written although the body is full
+  const std::string piece(32 * 1024, 'x');
+  for (unsigned seed = 0; seed < 100; ++seed) {
+    std::mt19937 random(seed);
+    open();
+    send(get());
+    begin();
+    bool full = false;
+    int unasked = 0;
+    exchange().on_drained([&] { full = false, unasked = 0; });
+    for (int written = 0; written < kPieces;) {
+      client_takes(random() % 60'000 + 1);
+      ASSERT_FALSE(full && client_.takes > 0) << "all is taken, and nobody was told; seed " << seed;
+      if (full && unasked == kOnTheirWay) continue;
+      unasked += full;
+      ++written;
+      full |= !exchange().write(piece);
+    }
+    connection_->abort();
+  }
 }
 
 TEST_F(StreamingTest, ABodyThatWaitsForItsTurnAsksForAPauseToo) {
