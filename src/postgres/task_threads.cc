@@ -8,6 +8,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <deque>
+#include <list>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -19,7 +20,9 @@ namespace {
 /// A cancel that its server takes is sent by then. libpq tells nobody the key that a request of our
 /// own would need, so that a call that is stuck in a silent host cannot be ended.
 constexpr std::chrono::milliseconds kPatience{100};
-/// What is computed in the background comes to its end, and OpenSSL must not be gone before.
+/// What is computed in the background comes to its end, and OpenSSL must not be gone before: it
+/// frees what it keeps for a thread when that ends, and all of it when the process ends; if both
+/// come at once, twice.
 constexpr std::chrono::milliseconds kPatienceInBackground{5'000};
 
 /// A tenth of the processor time of a thread that wants as much and has the usual 0; sched(7).
@@ -33,6 +36,11 @@ void step_back() {
 
 }  // namespace
 
+struct TaskThreads::Thread {
+  std::thread handle;
+  bool ended = false;  // but for what libraries do when a thread ends
+};
+
 struct TaskThreads::Shared {
   std::mutex mutex;
   std::condition_variable changed;
@@ -40,9 +48,9 @@ struct TaskThreads::Shared {
   std::string name;
   Urgency urgency = Urgency::kEqual;
   int limit = 1;
-  int threads = 0;
   int running = 0;  // tasks
   bool stopping = false;
+  std::list<Thread> threads;
 };
 
 TaskThreads::TaskThreads(const char* name, int threads, Urgency urgency)
@@ -60,7 +68,10 @@ TaskThreads::~TaskThreads() {
   shared_->changed.notify_all();
   const bool background = shared_->urgency == Urgency::kBackground;
   shared_->changed.wait_for(lock, background ? kPatienceInBackground : kPatience,
-                            [this] { return shared_->threads == 0; });
+                            [this] { return std::ranges::all_of(shared_->threads, &Thread::ended); });
+  for (Thread& thread : shared_->threads) {
+    thread.ended ? thread.handle.join() : thread.handle.detach();
+  }
 }
 
 void TaskThreads::run(std::function<void()> task) {
@@ -81,12 +92,14 @@ bool TaskThreads::try_run(std::function<void()> task) {
 void TaskThreads::start_thread_if_needed() {
   shared_->changed.notify_one();
   const int tasks = shared_->running + static_cast<int>(shared_->waiting.size());
-  if (shared_->threads >= std::min(tasks, shared_->limit)) return;
-  ++shared_->threads;
-  std::thread([shared = shared_] { work(shared); }).detach();
+  if (std::ssize(shared_->threads) >= std::min(tasks, shared_->limit)) return;
+  std::list<Thread> started(1);
+  Thread& thread = started.front();
+  thread.handle = std::thread([shared = shared_, &thread] { work(shared, thread); });
+  shared_->threads.splice(shared_->threads.end(), started);
 }
 
-void TaskThreads::work(const std::shared_ptr<Shared>& shared) {
+void TaskThreads::work(const std::shared_ptr<Shared>& shared, Thread& self) {
   ::pthread_setname_np(::pthread_self(), shared->name.c_str());
   if (shared->urgency == Urgency::kBackground) step_back();
   std::unique_lock lock(shared->mutex);
@@ -104,7 +117,7 @@ void TaskThreads::work(const std::shared_ptr<Shared>& shared) {
     lock.lock();
     --shared->running;
   }
-  --shared->threads;
+  self.ended = true;
   shared->changed.notify_all();
 }
 

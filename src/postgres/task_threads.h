@@ -27,8 +27,9 @@ class TaskThreads {
   [[nodiscard]] bool try_run(std::function<void()> task);
 
  private:
+  struct Thread;
   struct Shared;
-  static void work(const std::shared_ptr<Shared>& shared);
+  static void work(const std::shared_ptr<Shared>& shared, Thread& self);
   void start_thread_if_needed();
 
   const std::shared_ptr<Shared> shared_;

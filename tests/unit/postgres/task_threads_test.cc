@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <atomic>
 #include <future>
+#include <thread>
+#include <tuple>
 
 namespace sluice::postgres {
 namespace {
@@ -33,6 +35,33 @@ TEST(TaskThreads, RefuseWhenNoneIsFree) {
   std::promise<void> again;
   while (!threads.try_run([&again] { again.set_value(); })) std::this_thread::yield();
   again.get_future().wait();
+}
+
+/// Its destructor runs when its thread ends, as that of OpenSSL's things.
+struct SlowFarewell {
+  SlowFarewell() { ++begun; }
+  ~SlowFarewell() {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    ++said;
+  }
+  static inline std::atomic<int> begun = 0, said = 0;
+};
+
+TEST(TaskThreads, NothingOfAThreadIsLeftAtTheEnd) {
+  {
+    TaskThreads threads("test", 2);
+    std::promise<void> begun[2];
+    for (auto& one : begun) {
+      threads.run([&one] {
+        thread_local SlowFarewell farewell;
+        std::ignore = &farewell;
+        one.set_value();
+      });
+    }
+    for (auto& one : begun) one.get_future().wait();
+  }
+  EXPECT_GE(SlowFarewell::begun, 1) << "one thread may have run both";
+  EXPECT_EQ(SlowFarewell::said, SlowFarewell::begun);
 }
 
 /// How long the end takes beside a task that is stuck.
