@@ -67,8 +67,9 @@ TaskThreads::~TaskThreads() {
   dropped.swap(shared_->waiting);
   shared_->changed.notify_all();
   const bool background = shared_->urgency == Urgency::kBackground;
-  shared_->changed.wait_for(lock, background ? kPatienceInBackground : kPatience,
-                            [this] { return std::ranges::all_of(shared_->threads, &Thread::ended); });
+  shared_->changed.wait_for(lock, background ? kPatienceInBackground : kPatience, [this] {
+    return std::ranges::all_of(shared_->threads, &Thread::ended);
+  });
   for (Thread& thread : shared_->threads) {
     thread.ended ? thread.handle.join() : thread.handle.detach();
   }
