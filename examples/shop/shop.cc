@@ -15,6 +15,7 @@ Problem to_problem(const sluice::Error& error) {
   const std::string_view state = error.sqlstate();
   if (state == "23505") return {409, error.message};  // unique_violation
   if (state.starts_with("23")) return {422, error.message};
+  if (error.code == sluice::ErrorCode::kInvalidRequest) return {422, error.message};  // a NUL in it
   if (error.code == sluice::ErrorCode::kSqlError) return {500, error.message};
   return {503, error.message};  // down, its breaker open, too many callers, too slow
 }

@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <chrono>
 #include <ctime>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -18,7 +19,9 @@
 namespace sluice::app {
 namespace {
 
+using std::chrono::ceil;
 using std::chrono::milliseconds;
+using Clock = std::chrono::steady_clock;
 
 constexpr milliseconds kPollEvery{20};
 
@@ -43,13 +46,20 @@ class Signals {
     return number;
   }
 
-  /// Whether a signal that ends us came within that time.
-  [[nodiscard]] bool ending_within(milliseconds time) const {
-    timespec patience{};
-    patience.tv_sec = time.count() / 1000;
-    patience.tv_nsec = time.count() % 1000 * 1'000'000;
-    const int number = sigtimedwait(&set_, nullptr, &patience);
-    return ends(number);
+  /// Whether a signal that ends us came within that time; others are `otherwise`, and do not
+  /// shorten it.
+  [[nodiscard]] bool ending_within(milliseconds time,
+                                   const std::function<void()>& otherwise) const {
+    const auto until = Clock::now() + time;
+    for (auto left = time; left.count() > 0; left = ceil<milliseconds>(until - Clock::now())) {
+      timespec patience{};
+      patience.tv_sec = left.count() / 1000;
+      patience.tv_nsec = left.count() % 1000 * 1'000'000;
+      const int number = sigtimedwait(&set_, nullptr, &patience);
+      if (ends(number)) return true;
+      if (number > 0) otherwise();
+    }
+    return false;
   }
 
  private:
@@ -77,17 +87,18 @@ void serve_orders(Service& service, ReloadOrders& orders, const Reload& read_aga
   for (const auto& order : orders.take()) order.done(service.reload(read_again(), order));
 }
 
-/// Lets what has begun end; the second signal ends it at once.
-void drain(Service& service, Log& log, const config::ServerConfig& config, const Signals& signals) {
-  const auto give_up = std::chrono::steady_clock::now() + config.drain_delay + config.drain_timeout;
+/// Lets what has begun end, reloads as well; the second signal ends it at once.
+void drain(Service& service, Log& log, const Signals& signals, const std::function<void()>& obey) {
+  const auto config = service.config().server;  // a reload may replace it
+  const auto give_up = Clock::now() + config.drain_delay + config.drain_timeout;
   service.announce_drain();
   log.info("draining; a second signal stops at once",
            {{"drain_delay_ms", config.drain_delay.count()},
             {"drain_timeout_ms", config.drain_timeout.count()}});
-  if (config.drain_delay.count() > 0 && signals.ending_within(config.drain_delay)) return;
+  if (signals.ending_within(config.drain_delay, obey)) return;
   service.stop_accepting();
-  while (!service.idle() && std::chrono::steady_clock::now() < give_up) {
-    if (signals.ending_within(kPollEvery)) return;
+  while (!service.idle() && Clock::now() < give_up) {
+    if (signals.ending_within(kPollEvery, obey)) return;
   }
 }
 
@@ -124,7 +135,7 @@ int serve(const config::LoadResult& loaded, Log& log, const Reload& read_again) 
     manager.ready(serving);
   }
   manager.stopping();
-  drain(**service, log, (*service)->config().server, signals);
+  drain(**service, log, signals, [&] { serve_orders(**service, orders, read_again); });
   (*service)->stop(milliseconds(0));
   log.info("stopped");
   return 0;

@@ -82,6 +82,16 @@ class Shutdown(unittest.TestCase):
         self.assertEqual(gateway.query("select 1").status, 200)
         self.assertEqual(gateway.terminate(), 0)
 
+    def test_a_reload_does_not_shorten_the_delay(self):
+        """The load balancer has to notice, whatever else happens meanwhile."""
+        gateway = self.start(server={"drain_delay_ms": 3000})
+        began = time.monotonic()
+        gateway.process.send_signal(signal.SIGTERM)
+        wait_until(lambda: gateway.get("/readyz").status == 503, "it says that it is draining")
+        gateway.process.send_signal(signal.SIGHUP)
+        self.assertEqual(gateway.process.wait(30), 0)
+        self.assertGreater(time.monotonic() - began, 2.9)
+
     def test_what_does_not_end_is_cancelled(self):
         gateway = self.start(server={"drain_timeout_ms": 500})
         with concurrent.futures.ThreadPoolExecutor(1) as threads:

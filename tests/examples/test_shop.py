@@ -87,6 +87,8 @@ class ShopTest(unittest.TestCase):
         name = "Robert'); DROP TABLE users; -- \" \\ ü \u0001"
         self.post("/users", {"name": name, "email": "bobby@example.com"})
         self.assertEqual(self.get("/users/1")["name"], name)
+        # PostgreSQL has no text with a NUL.
+        self.assertIn("NUL", self.post("/users", {"name": "A\0", "email": "a@example.com"}, 422)["error"])
 
     def test_lists_have_limit_and_offset(self):
         self.postgres.run("insert into users (name, email) select 'u' || n, n || '@x' from generate_series(1, 250) n")
