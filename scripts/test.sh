@@ -40,6 +40,7 @@ gateway_build "$preset"
 findings=$PWD/build/$preset/findings
 rm -rf "$findings" && mkdir "$findings"
 for sanitizer in ASAN TSAN UBSAN; do export "${sanitizer}_OPTIONS=log_path=$findings/$sanitizer"; done
+export LSAN_OPTIONS=print_suppressions=0  # what is suppressed is no finding
 
 verdict=0
 "${plainly[@]}" ctest --test-dir "build/$preset" -j "$(nproc)" --output-on-failure --no-tests=error \
