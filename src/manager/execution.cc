@@ -82,10 +82,12 @@ void Execution::enqueue() {
   if (!is_transaction() && !is_stream() && !alone_ && !opens_session_) {
     errand_.emplace(pool::Errand{plan_.steps.front().query, {.timeout = plan_.timeout}});
   }
-  waiter_ = shard_->pool().acquire(
+  const auto waiter = shard_->pool().acquire(
       plan_.deadline.sooner(patience),
       [self = shared_from_this()](Result<pool::Lease> lease) { self->on_lease(std::move(lease)); },
       errand_ ? &*errand_ : nullptr, client_);
+  // Refused at once, it may wait at another host already.
+  if (waiter != 0) waiter_ = waiter;
 }
 
 void Execution::on_lease(Result<pool::Lease> lease) {
@@ -142,7 +144,7 @@ void Execution::on_done(Result<Completion> result) {
     timer_.disarm();
     return lease_.release();
   }
-  if (!result && may_run_again() && needs_second_try(result.error()))
+  if (!result && may_run_again() && needs_second_try(result.error()) && !asked_to_stop_)
     return run_alone(result.error());
   end_pause();
   timings_.database = micros(running_time());
@@ -168,7 +170,7 @@ void Execution::step_done(const Completion& completion) {
 void Execution::on_alarm() {
   switch (alarm_) {
     case Alarm::kStalled:
-      return lease_.shared() && may_run_again() ? run_alone_elsewhere() : arm(Alarm::kCancel);
+      return on_stall();
     case Alarm::kSilent:
       return on_silence();
     case Alarm::kCancel:
@@ -182,6 +184,13 @@ void Execution::on_alarm() {
     case Alarm::kAbandon:
       return abandon();
   }
+}
+
+/// Whose rows are there waits for the others of its batch only: a cancel cannot hit it any more.
+void Execution::on_stall() {
+  if (lease_.shared() && may_run_again()) return run_alone_elsewhere();
+  if (lease_.shared() && began_answering_) ask_to_stop();
+  arm(Alarm::kCancel);
 }
 
 /// Unless others of its batch still hope.
@@ -274,6 +283,7 @@ void Execution::stop_early(Error error) {
 
 /// Not while others of its batch wait for theirs: the cancel might hit those.
 void Execution::ask_to_stop() {
+  asked_to_stop_ = true;
   if (cancel_sent_ || !lease_.forsake()) return;
   cancel_sent_ = true;
   lease_.connection().cancel();
@@ -290,13 +300,15 @@ Error Execution::judged(Error error) const {
     return hung;
   }
   if (given_up_ || cancel_was_impossible(error)) return timeout_error(Outcome::kUnknown);
-  if (error.sqlstate() == "57014" && (cancel_sent_ || ran >= plan_.timeout)) {
+  if (error.sqlstate() == "57014" && (asked_to_stop_ || ran >= plan_.timeout)) {
     const bool in_doubt = error.outcome == Outcome::kUnknown;  // it may have committed a part
     Error late = timeout_error(in_doubt ? Outcome::kUnknown : Outcome::kRolledBack);
     late.sql = std::move(error.sql);
     return late;
   }
-  if (cancel_sent_ && error.code == ErrorCode::kCancelled) return timeout_error(error.outcome);
+  if (asked_to_stop_ && error.code == ErrorCode::kCancelled) return timeout_error(error.outcome);
+  if (asked_to_stop_ && may_run_again() && needs_second_try(error))
+    return timeout_error(Outcome::kRolledBack);
   const auto statements = std::ranges::count(plan_.steps, false, &Step::internal);
   if (statements > 1 && !plan_.steps[step_].internal) {
     error.message = "statement " + std::to_string(step_) + ": " + error.message;

@@ -120,6 +120,7 @@ class Execution final : public RowSink, public std::enable_shared_from_this<Exec
   void on_done(Result<Completion> result);
   void step_done(const Completion& completion);
   void on_alarm();
+  void on_stall();
   void abandon();
   void stop_early(Error error);
   void ask_to_stop();
@@ -151,6 +152,7 @@ class Execution final : public RowSink, public std::enable_shared_from_this<Exec
   Plan plan_;
   State state_ = State::kNew;
   bool answered_ = false;
+  bool asked_to_stop_ = false;  // though the cancel may have to wait for others of its batch
   bool cancel_sent_ = false;
   bool hung_ = false;
   bool given_up_ = false;  // its socket was shut down

@@ -33,10 +33,11 @@ Wish Execution::wish() const {
 void Execution::route() {
   state_ = State::kRouting;
   shard_->add(*this);
-  routing_ = shard_->place().router->route(
+  const auto routing = shard_->place().router->route(
       wish(), plan_.deadline, [self = shared_from_this()](Result<std::shared_ptr<Shard>> chosen) {
         self->on_routed(std::move(chosen));
       });
+  if (routing != 0) routing_ = routing;  // else it may have been routed once more meanwhile
 }
 
 void Execution::on_routed(Result<std::shared_ptr<Shard>> chosen) {
@@ -68,7 +69,7 @@ bool Execution::moves_on(const Error& error) const {
   const bool asked_for = error.sqlstate() == "25006" && plan_.read_only;
   if (!is_doubtful(error) || asked_for) return false;
   router->doubt();
-  if (moved_ || answered_ || began_answering_ || cancel_sent_) return false;
+  if (moved_ || answered_ || began_answering_ || asked_to_stop_) return false;
   if (plan_.deadline.expired(shard_->loop().now())) return false;
   if (step_ > 1) return false;
   return was_demoted(error) || error.outcome == Outcome::kNotStarted ||

@@ -181,10 +181,20 @@ void FakeConnection::run_batch(std::size_t from) {
   start(database_.script_of(batch_[from].sql), [this, from](const Answer& answer) {
     batch_is_open_ = false;
     batch_[from].answer = answer;
+    if (answer.is_flushed) {
+      batch_[from].delivered = delivery_to(batch_[from]);
+      batch_[from].delivered->go_on();
+    }
     const bool goes_on = answer.kind == Answer::Kind::kOk && !broken_;
     goes_on&& from + 1 < batch_.size() ? run_batch(from + 1) : end_batch();
   });
   executing_ = true;
+}
+
+std::unique_ptr<FakeConnection::Delivery> FakeConnection::delivery_to(Member& member) {
+  if (member.answer->echoes) member.answer->rows = {{member.sql}};
+  return std::make_unique<Delivery>(*member.answer, member.max_rows, member.sink,
+                                    std::move(member.done));
 }
 
 void FakeConnection::end_batch() {
@@ -193,14 +203,14 @@ void FakeConnection::end_batch() {
   if (!broken_) unanswered.outcome = Outcome::kNotStarted;  // skipped, as one before it failed
   const bool lost = broken_;
   for (Member& member : std::exchange(batch_, {})) {  // the last one may destroy this
-    if (lost || !member.answer) {
+    if (member.delivered && lost) {
+      member.delivered->done(fail(unanswered));
+    } else if (lost || !member.answer) {
       member.done(fail(unanswered));
     } else if (member.answer->kind == Answer::Kind::kError) {
       member.done(fail(member.answer->error));
     } else {
-      if (member.answer->echoes) member.answer->rows = {{member.sql}};
-      deliver(std::make_unique<Delivery>(*member.answer, member.max_rows, member.sink,
-                                         std::move(member.done)));
+      deliver(member.delivered ? std::move(member.delivered) : delivery_to(member));
     }
   }
 }

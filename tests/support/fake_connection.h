@@ -70,6 +70,16 @@ class FakeConnection final : public pool::Connection {
     Done done;
   };
 
+  struct Delivery;
+  struct Member {
+    std::string sql;
+    std::optional<std::int64_t> max_rows;
+    RowSink& sink;
+    Done done;
+    std::optional<Answer> answer;
+    std::unique_ptr<Delivery> delivered;  // of what was flushed
+  };
+
   void require_idle(const char* what) const;
   void note(const Query& query);
   void run_part(const std::shared_ptr<TransactionRun>& run, std::size_t index);
@@ -79,18 +89,10 @@ class FakeConnection final : public pool::Connection {
   void tell_end(const Answer* answer);
   void end_status(const Ended& ended, const Answer& answer);
   void run_batch(std::size_t from);
+  static std::unique_ptr<Delivery> delivery_to(Member& member);
   void end_batch();
-  struct Delivery;
   void deliver(std::unique_ptr<Delivery> delivery);
   void end_pause(Error error);
-
-  struct Member {
-    std::string sql;
-    std::optional<std::int64_t> max_rows;
-    RowSink& sink;
-    Done done;
-    std::optional<Answer> answer;
-  };
 
   FakeDatabase& database_;
   base::EventLoop& loop_;

@@ -117,6 +117,12 @@ Answer Answer::echo() const {
   return answer;
 }
 
+Answer Answer::flushed() const {
+  Answer answer = *this;
+  answer.is_flushed = true;
+  return answer;
+}
+
 Answer Script::take() {
   ++calls_;
   if (next_.empty()) return default_;

@@ -29,6 +29,7 @@ struct Answer {
   bool loses_session = false;  ///< the connection is broken afterwards
   bool dirties_session = false;
   bool echoes = false;               ///< its one row, of one column, is the statement's own text
+  bool is_flushed = false;           ///< in a batch: its rows come before the others have run
   std::vector<std::string> columns;  ///< of an executed statement; none: it has no result
   std::vector<FakeRow> rows;
   std::string command = "SELECT";
@@ -48,6 +49,8 @@ struct Answer {
   [[nodiscard]] Answer dirty() const;
   /// The same, with the statement's own text as its only row.
   [[nodiscard]] Answer echo() const;
+  /// The same, with rows that the server sends before the rest of a batch has run.
+  [[nodiscard]] Answer flushed() const;
 };
 
 /// Errors as the postgres layer would give them.

@@ -175,5 +175,43 @@ TEST_F(BatchTest, AnEarlierDeadlineIsKept) {
   expect_own_row(*other);
 }
 
+TEST_F(BatchTest, ACallWhoseTimeIsOverIsNotRunOnceMore) {
+  orders().statement("READ 0").always(Answer::never());
+  orders().statement("READ 1").always(Answer::never());
+  const auto first = call("READ 0", 10ms);
+  const auto second = call("READ 1", 10ms);
+  free_the_connection();
+  loop.advance(9ms);
+  EXPECT_EQ(orders().cancels.calls(), 1) << "by the one that asks last";
+  loop.advance(1ms);
+  for (const auto& each : {first, second}) {
+    ASSERT_TRUE(each->done());
+    EXPECT_EQ(each->code(), ErrorCode::kQueryTimeout);
+    EXPECT_EQ(each->result->error().fault, Fault::kOverload);
+  }
+  loop.advance(1s);
+  EXPECT_EQ(sent("READ 1"), 1);
+  EXPECT_FALSE(stats().pool.connections_closed.at("broken"));
+  EXPECT_EQ(stats().breaker.failed, 0);
+}
+
+TEST_F(BatchTest, ACallThatHasItsRowsDoesNotWaitForANeighbourThatHangs) {
+  orders().statement("READ 0").always(Answer::ok().echo().flushed());
+  orders().statement("READ 1").always(Answer::never());
+  const auto calls = reads(2);
+  free_the_connection();
+  loop.run_posted();
+  have_connections(2);
+  loop.advance(19ms);
+  EXPECT_EQ(calls[0]->sink->rows, 1);
+  EXPECT_FALSE(calls[0]->done());
+  loop.advance(1ms);
+  EXPECT_EQ(orders().cancels.calls(), 1) << "of the neighbour, which runs elsewhere";
+  loop.run_posted();
+  expect_own_row(*calls[0]);
+  EXPECT_EQ(sent("READ 0"), 1);
+  EXPECT_EQ(sent("READ 1"), 2);
+}
+
 }  // namespace
 }  // namespace sluice::manager

@@ -309,6 +309,48 @@ TEST_F(HostsTest, AReadThatLostItsReplicaGoesToAnother) {
   for (int i = 0; i < 8; ++i) EXPECT_EQ(host_of(send("SELECT 2", true, Route::kReplica)), "c:5432");
 }
 
+/// A replica refuses at once, and the primary has no connection free.
+class MovedReadTest : public HostsTest {
+ protected:
+  MovedReadTest() {
+    DatabaseOptions options;
+    options.pool.max_size = 1;
+    register_hosts(options);
+    a.executes.always(Answer::never());
+    send("INSERT");
+    dies(c);
+    loop.advance(1s);
+    b.connects.always(Answer::fails(testing::refused_connection()));
+    first_ = read(Route::kPreferReplica);
+    second_ = read(Route::kPreferReplica);
+  }
+  [[nodiscard]] int waiting_at_the_primary() { return stats().hosts.at(0).pool.waiting; }
+
+  std::shared_ptr<Answered> first_;
+  std::shared_ptr<Answered> second_;  // refused before it had left the first host's pool
+};
+
+TEST_F(MovedReadTest, LeavesTheQueueWhenItIsCancelled) {
+  ASSERT_EQ(waiting_at_the_primary(), 2);
+  second_->handle.cancel();
+  loop.run_posted();
+  EXPECT_EQ(second_->code(), ErrorCode::kCancelled);
+  EXPECT_EQ(waiting_at_the_primary(), 1);
+}
+
+TEST_F(MovedReadTest, LeavesTheQueueOfAHostThatIsOvertaken) {
+  is(c, primary_at("2", "101"));
+  comes_back(c);
+  is(b, replica_at("100"));
+  b.connects.always(Answer::ok());
+  loop.advance(3s);
+  EXPECT_EQ(waiting_at_the_primary(), 0);
+  for (const auto& each : {first_, second_}) EXPECT_EQ(host_of(each), "b:5432");
+  a.executes.answer_oldest(Answer::ok());
+  loop.run_posted();
+  EXPECT_FALSE(ran(a, "SELECT 1"));
+}
+
 TEST_F(HostsTest, WithAllReplicasOutThoseWhoMayGoToThePrimary) {
   register_hosts();
   dies(b);
