@@ -59,6 +59,7 @@ void add(PoolStats& sum, const PoolStats& one) {
   sum.connect_errors += one.connect_errors;
   sum.acquired += one.acquired;
   sum.released += one.released;
+  sum.withheld |= one.withheld;
   sum.acquire_timeouts += one.acquire_timeouts;
   add_limits(sum, one);
 }

@@ -145,6 +145,7 @@ void Registrar::try_out(const Target& target, const DatabaseOptions& options, Tr
   const auto id = next_trial_++;
   auto& control = *dependencies_.loops.front();
   const Trial::Request request{target, options, random_(), join_budget(home, target)};
+  trials_[id] = nullptr;  // until it has begun
   home.post([this, &home, &control, id, request, tried = std::move(tried)] {
     auto trial = std::make_shared<Trial>(home, dependencies_.connectors, request);
     control.post([this, id, trial] {
@@ -345,7 +346,9 @@ void Registrar::drain(const DatabasePointer& database, base::Duration patience,
 void Registrar::close(base::Duration patience, std::function<void()> done) {
   closing_ = true;
   closed_.push_back(std::move(done));
-  for (const auto& [id, trial] : trials_) give_up(trial);
+  for (const auto& [id, trial] : trials_) {
+    if (trial) give_up(trial);
+  }
   for (const auto& database : draining_) {
     for (const auto& shard : database->shards) {
       shard->loop().post([shard, patience] { shard->hurry(patience); });

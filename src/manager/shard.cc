@@ -47,6 +47,7 @@ std::optional<Error> Shard::refusal() const {
 // --- the breaker -------------------------------------------------------------------------------
 
 void Shard::follow_breaker() {
+  if (!pool_) return;  // a call that came too late; a timer would outlive the shard's worker
   const auto next = breaker_.next_event();
   if (!next) {
     breaker_timer_.disarm();

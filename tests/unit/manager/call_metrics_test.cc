@@ -124,5 +124,12 @@ TEST(MergedStats, TotalsOfTheBreakersNeverDecreaseWhenAnotherShardIsWorstOff) {
   EXPECT_EQ(sum.breaker.rejected, 72);
 }
 
+TEST(MergedStats, SayWhetherAnyShardLacksAConnectionThatTheBudgetForbids) {
+  std::vector<ShardStats> shards(2);
+  EXPECT_FALSE(merge_stats({}, shards, {}).pool.withheld);
+  shards[1].pool.withheld = true;
+  EXPECT_TRUE(merge_stats({}, shards, {}).pool.withheld);
+}
+
 }  // namespace
 }  // namespace sluice::manager

@@ -95,5 +95,42 @@ TEST_F(CloseTest, NeverGivesADisconnectMoreTime) {
   EXPECT_TRUE(closed_);
 }
 
+TEST(CloseOnWorkers, WaitsForAProbeThatAnotherWorkerHasNotBegun) {
+  constexpr auto kOneOfTwo = testing::SimulatedLoop::Role::kOneOfSeveral;
+  testing::SimulatedLoop control(kOneOfTwo);
+  testing::SimulatedLoop other(kOneOfTwo);
+  testing::FakeConnectorFactory factory;
+  RecordingObserver observer;
+  Manager manager({{&control, &other}, factory, observer, 7, [&control] { return control.now(); }});
+  manager.connect({[] {
+                     Target target;
+                     target.database = "orders";
+                     target.user = "app";
+                     return target;
+                   }(),
+                   {},
+                   "orders",
+                   false,
+                   [](const Result<Connected>& connected) { EXPECT_TRUE(connected); }});
+  const auto turn = [](testing::SimulatedLoop& loop) {
+    while (loop.has_tasks()) loop.run_one_task();
+    loop.fire_due(loop.now() + 100ms);
+  };
+  turn(control);
+  bool probed = false;
+  manager.probe("orders", [&probed](const Result<TrialReport>&) { probed = true; });
+  bool closed = false;
+  manager.close(0s, [&closed] { closed = true; });
+  turn(control);
+  turn(control);
+  EXPECT_FALSE(closed) << "the probe is still on its way";
+  for (int i = 0; i < 10; ++i) {
+    turn(control);
+    turn(other);
+  }
+  EXPECT_TRUE(probed);
+  EXPECT_TRUE(closed);
+}
+
 }  // namespace
 }  // namespace sluice::manager

@@ -187,5 +187,22 @@ TEST_F(OperatorsTest, AProbeAsksTheServerAndDoesNotTrustALogIn) {
   EXPECT_EQ(orders().live(), 0);
 }
 
+TEST_F(OperatorsTest, ACallThatComesTooLateForAClosedDatabaseLeavesNoTimerBehind) {
+  const auto shard = manager.find("orders", nullptr)->shards.front();
+  control([](Shard& open) { open.force_breaker(BreakerState::kForcedOpen, 1h, "maintenance"); });
+  manager.disconnect("orders", 0s, [](const Status& status) { EXPECT_TRUE(status); });
+  loop.advance(1s);
+  ASSERT_FALSE(loop.timers().next());
+  std::optional<Result<Completion>> answer;
+  Plan plan{.deadline = base::Deadline::after(loop.now(), 1s),
+            .timeout = 1s,
+            .done = [&answer](Result<Completion> result) { answer = std::move(result); }};
+  plan.steps.push_back({{.sql = "SELECT 1"}, nullptr});
+  std::make_shared<Execution>(shard, std::move(plan))->start();
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->error().code, ErrorCode::kDraining);
+  EXPECT_FALSE(loop.timers().next()) << "it would outlive its loop, or end on another thread";
+}
+
 }  // namespace
 }  // namespace sluice::manager
