@@ -271,6 +271,8 @@ void Execution::on_answer(const Pipeline::Answer& answer) {
   const PGresult* result = answer.result.get();
   if (!result) return on_step_end(answer.step);
   const ExecStatusType status = PQresultStatus(result);
+  const bool failed = status == PGRES_PIPELINE_ABORTED || status == PGRES_FATAL_ERROR;
+  if (failed && answer.step == Step::kSettings) session_.forget_settings();
   if (status == PGRES_PIPELINE_ABORTED) return on_skipped();
   if (status == PGRES_FATAL_ERROR) return on_failure(answer.step, *result);
   switch (answer.step) {

@@ -43,6 +43,12 @@ struct Session {
   [[nodiscard]] bool in_transaction() const {
     return PQtransactionStatus(&connection) != PQTRANS_IDLE;
   }
+  /// The statement that was to prepare them may not have run.
+  void forget_settings() {
+    for (std::string* name : {&timeout_statement, &read_only_statement}) {
+      if (!name->empty()) cache.evict(std::exchange(*name, {}));
+    }
+  }
   /// The server has, or may have, forgotten our prepared statements.
   void forget_statements() {
     cache.clear();

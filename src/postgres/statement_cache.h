@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "base/time.h"
@@ -56,6 +57,8 @@ class StatementCache {
   [[nodiscard]] PreparedPtr find(std::string_view sql, const std::vector<TypeOid>& forced_types);
   void insert(PreparedPtr statement);
   void erase(const PreparedStatement& statement);
+  /// What may be on the server under that name is to be deallocated.
+  void evict(std::string name) { evicted_.push_back(std::move(name)); }
   /// The server has forgotten them all.
   void clear();
 

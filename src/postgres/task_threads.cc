@@ -11,6 +11,7 @@
 #include <list>
 #include <mutex>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -86,7 +87,9 @@ bool TaskThreads::try_run(std::function<void()> task) {
   if (shared_->running + static_cast<int>(shared_->waiting.size()) >= shared_->limit) return false;
   shared_->waiting.push_back(std::move(task));
   start_thread_if_needed();
-  return true;
+  if (!shared_->threads.empty()) return true;
+  shared_->waiting.pop_back();
+  return false;
 }
 
 /// With the lock held.
@@ -96,7 +99,11 @@ void TaskThreads::start_thread_if_needed() {
   if (std::ssize(shared_->threads) >= std::min(tasks, shared_->limit)) return;
   std::list<Thread> started(1);
   Thread& thread = started.front();
-  thread.handle = std::thread([shared = shared_, &thread] { work(shared, thread); });
+  try {
+    thread.handle = std::thread([shared = shared_, &thread] { work(shared, thread); });
+  } catch (const std::system_error&) {
+    return;  // the system has none to spare: those that run, or the next attempt, must do
+  }
   shared_->threads.splice(shared_->threads.end(), started);
 }
 

@@ -356,5 +356,29 @@ TEST_F(Transactions, WhoseEndWasSentAndNotAnsweredIsUnknown) {
   EXPECT_FALSE(ran->error().retryable);
 }
 
+TEST_F(Transactions, OneThatCannotBeginLeavesTheConnectionFitForOthers) {
+  const Query begin = statement("BEGIN ISOLATION LEVEL NONE_OF_THESE");
+  const Query one = statement("SELECT 1");
+  const Query end = statement("COMMIT");
+  pool::TransactionOrder order;
+  order.parts.push_back({begin, true});
+  order.parts.push_back({one, false});
+  order.parts.push_back({end, true});
+  order.part_done = [](const Completion&) {};
+  Ran ran;
+  connection->transact(order, {.timeout = 7s}, ran.sink,
+                       [&ran](auto done) { ran.end.emplace(std::move(done)); });
+  finish(ran);
+  ASSERT_FALSE(ran.committed());
+  EXPECT_EQ(ran.error().sqlstate(), "42601");
+  ASSERT_TRUE(driver.reset(*connection));
+  for (const bool read_only : {false, true}) {
+    Query other = statement("SELECT 'seen for the first time'");
+    other.read_only = read_only;
+    const auto result = driver.run(*connection, other, {.timeout = 7s});
+    EXPECT_TRUE(result) << result.error().message;
+  }
+}
+
 }  // namespace
 }  // namespace sluice::test

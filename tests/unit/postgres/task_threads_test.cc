@@ -1,6 +1,7 @@
 #include "postgres/task_threads.h"
 
 #include <gtest/gtest.h>
+#include <pthread.h>
 
 #include <algorithm>
 #include <atomic>
@@ -35,6 +36,33 @@ TEST(TaskThreads, RefuseWhenNoneIsFree) {
   std::promise<void> again;
   while (!threads.try_run([&again] { again.set_value(); })) std::this_thread::yield();
   again.get_future().wait();
+}
+
+/// While it lives, the system gives no thread: none has room for such a stack.
+class NoThreads {
+ public:
+  NoThreads() {
+    ::pthread_getattr_default_np(&usual_);
+    pthread_attr_t enormous = usual_;
+    ::pthread_attr_setstacksize(&enormous, std::size_t{1} << 46);
+    ::pthread_setattr_default_np(&enormous);
+  }
+  ~NoThreads() { ::pthread_setattr_default_np(&usual_); }
+
+ private:
+  pthread_attr_t usual_;
+};
+
+TEST(TaskThreads, WithoutAThreadTheyRefuseOrWaitForOne) {
+  std::promise<void> ran;
+  TaskThreads threads("test", 2);
+  {
+    const NoThreads none;
+    EXPECT_FALSE(threads.try_run([] { FAIL() << "it was refused"; }));
+    threads.run([&ran] { ran.set_value(); });
+  }
+  EXPECT_TRUE(threads.try_run([] {}));
+  ran.get_future().wait();
 }
 
 /// Its destructor runs when its thread ends, as that of OpenSSL's things.
