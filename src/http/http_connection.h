@@ -148,7 +148,8 @@ class HttpConnection final : public AnswerSink,
   bool last_request_in_ = false;
   bool last_answer_out_ = false;
   bool probed_ = false;
-  bool spoiled_ = false;  // the last answer is incomplete, and only a reset can tell
+  bool until_close_ = false;  // the last answer ends with the connection
+  bool spoiled_ = false;      // it is incomplete, and only a reset can tell
   bool resuming_ = false;
   bool counted_busy_ = false;
   Awaiting awaiting_ = Awaiting::kNothing;

@@ -72,6 +72,7 @@ void HttpConnection::write_pieces(HttpExchange& exchange) {
   const auto body = chunked ? BodyFraming::kChunked : BodyFraming::kUntilClose;
   if (!std::exchange(exchange.head_sent, true)) {
     last_request_in_ |= !chunked || context_.draining;
+    until_close_ = !chunked;
     AnswerFraming framing = framing_of(exchange);
     framing.body = body;
     framing.close = !chunked || (last_request_in_ && exchanges_.size() == 1 && !parked_);

@@ -149,7 +149,6 @@ void HttpConnection::drain() {
 /// Closing a socket that still holds unread input resets the connection and may destroy the last
 /// answer on its way. So: say that nothing more comes, and wait for the client to close.
 void HttpConnection::linger() {
-  if (spoiled_) stream_->spoil();
   if (input_ended_ || spoiled_) return finish();
   state_ = State::kLingering;
   stream_->shut_down_writing();
@@ -169,6 +168,8 @@ void HttpConnection::finish() {
   update_busy();
   timer_.disarm();
   log_unfinished();
+  spoiled_ |= until_close_ && (in_flight() || !output_.empty());
+  if (spoiled_) stream_->spoil();
   stream_->close();
   detach_all();
 }

@@ -106,6 +106,29 @@ TEST_F(StreamingTest, ResetsAnHttp10ConnectionThatIsBrokenOff) {
   EXPECT_TRUE(client_.closed);
 }
 
+TEST_F(StreamingTest, ResetsAnHttp10ConnectionThatEndsInTheMiddleOfItsBody) {
+  send(get("", 0));
+  begin();
+  exchange().write("one");
+  connection_->abort();
+  EXPECT_TRUE(client_.spoiled) << "what was sent would pass for all there is";
+  EXPECT_TRUE(client_.closed);
+}
+
+TEST_F(StreamingTest, ResetsAnHttp10ConnectionWhoseReaderIsGivenUp) {
+  for (const bool whole : {false, true}) {
+    open();
+    client_.takes = 200;
+    send(get("", 0));
+    begin();
+    exchange().write(std::string(1000, 'x'));
+    if (whole) exchange().finish();
+    loop_.advance(options_.write_timeout);
+    EXPECT_TRUE(client_.closed);
+    EXPECT_TRUE(client_.spoiled) << "what was sent would pass for all there is";
+  }
+}
+
 TEST_F(StreamingTest, ABodyThatIsDroppedIsBrokenOff) {
   send(get());
   begin();
