@@ -114,6 +114,7 @@ struct FakeConnection::Delivery {
       completion.truncated = verdict == RowVerdict::kTooLarge;
       if (!completion.truncated) ++completion.rows;
       if (verdict == RowVerdict::kPause) return false;
+      if (answer.lull_every > 0 && next % answer.lull_every == 0) sink.on_lull();
     }
     return true;
   }

@@ -32,6 +32,7 @@ struct Answer {
   bool is_flushed = false;           ///< in a batch: its rows come before the others have run
   std::vector<std::string> columns;  ///< of an executed statement; none: it has no result
   std::vector<FakeRow> rows;
+  std::size_t lull_every = 0;  ///< after so many rows there are none for a moment; 0: never
   std::string command = "SELECT";
   std::optional<std::int64_t> affected;
 
