@@ -169,6 +169,8 @@ void Execution::step_done(const Completion& completion) {
 
 void Execution::on_alarm() {
   switch (alarm_) {
+    case Alarm::kUnsettled:
+      return on_unsettled();
     case Alarm::kStalled:
       return on_stall();
     case Alarm::kSilent:

@@ -100,7 +100,7 @@ class Execution final : public RowSink, public std::enable_shared_from_this<Exec
  private:
   friend class Shard;
   enum class State { kNew, kRouting, kQueued, kRunning, kReplaced, kEnded };
-  enum class Alarm { kStalled, kSilent, kCancel, kAnswer, kAbandon };
+  enum class Alarm { kUnsettled, kStalled, kSilent, kCancel, kAnswer, kAbandon };
 
   void route();
   void on_routed(Result<std::shared_ptr<Shard>> chosen);
@@ -127,6 +127,7 @@ class Execution final : public RowSink, public std::enable_shared_from_this<Exec
   void finish(Result<Completion> result);
   void leave(const Result<Completion>& result);
   [[nodiscard]] std::optional<Error> session_refusal() const;
+  void on_unsettled();
   void give_connection_back(bool well);
   void answer(Result<Completion> result);
   [[nodiscard]] Wish wish() const;

@@ -28,6 +28,20 @@ void Execution::borrow() {
   session->borrow(shared_from_this(), [self = shared_from_this()](Result<pool::Lease> lease) {
     self->on_lease(std::move(lease));
   });
+  if (state_ != State::kQueued) return;
+  alarm_ = Alarm::kUnsettled;
+  timer_.arm(plan_.deadline.at());
+}
+
+/// The connection is still busy with what was cancelled before.
+void Execution::on_unsettled() {
+  const auto self = shared_from_this();  // the session may have the last reference
+  session_->forget_borrower();
+  finish(fail(Error{.code = ErrorCode::kAcquireTimeout,
+                    .message = "the statement before was cancelled, and its server did not say "
+                               "within this one's time that it is over; send it again",
+                    .fault = Fault::kOverload,
+                    .retryable = true}));
 }
 
 /// Why the connection that it has cannot become a session, after all.

@@ -79,6 +79,11 @@ std::vector<Column> columns_of(const Answer& answer) {
   return columns;
 }
 
+void echo(Answer& answer, const std::string& sql) {
+  const auto rows = static_cast<std::size_t>(answer.echoes);
+  if (rows > 0) answer.rows.assign(rows, FakeRow{sql});
+}
+
 std::vector<Cell> cells_of(const FakeRow& row) {
   std::vector<Cell> cells;
   for (const auto& value : row) {
@@ -193,7 +198,7 @@ void FakeConnection::run_batch(std::size_t from) {
 }
 
 std::unique_ptr<FakeConnection::Delivery> FakeConnection::delivery_to(Member& member) {
-  if (member.answer->echoes) member.answer->rows = {{member.sql}};
+  echo(*member.answer, member.sql);
   return std::make_unique<Delivery>(*member.answer, member.max_rows, member.sink,
                                     std::move(member.done));
 }
@@ -231,7 +236,7 @@ void FakeConnection::execute(const Query& query, const pool::ExecuteOptions& opt
                                          limit = query.max_rows](Answer answer) {
     tell_end(&answer);
     if (answer.kind == Answer::Kind::kError) return done(fail(answer.error));
-    if (answer.echoes) answer.rows = {{sql}};
+    echo(answer, sql);
     deliver(std::make_unique<Delivery>(std::move(answer), limit, sink, done));
   });
   executing_ = true;
@@ -282,7 +287,7 @@ void FakeConnection::run_part(const std::shared_ptr<TransactionRun>& run, std::s
     tell_end(&answer);
     const Query& part = run->parts[index];
     if (answer.kind == Answer::Kind::kError) return part_ended(run, index, fail(answer.error));
-    if (answer.echoes) answer.rows = {{part.sql}};
+    echo(answer, part.sql);
     deliver(std::make_unique<Delivery>(
         std::move(answer), part.max_rows, run->sink,
         [this, run, index](const Result<Completion>& done) { part_ended(run, index, done); }));

@@ -110,9 +110,9 @@ Answer Answer::dirty() const {
   return answer;
 }
 
-Answer Answer::echo() const {
+Answer Answer::echo(int times) const {
   Answer answer = *this;
-  answer.echoes = true;
+  answer.echoes = times;
   answer.columns = {"statement"};
   return answer;
 }

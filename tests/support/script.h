@@ -28,7 +28,7 @@ struct Answer {
   Error error;                 ///< for kError
   bool loses_session = false;  ///< the connection is broken afterwards
   bool dirties_session = false;
-  bool echoes = false;               ///< its one row, of one column, is the statement's own text
+  int echoes = 0;                    ///< so many rows, of one column: the statement's own text
   bool is_flushed = false;           ///< in a batch: its rows come before the others have run
   std::vector<std::string> columns;  ///< of an executed statement; none: it has no result
   std::vector<FakeRow> rows;
@@ -48,8 +48,8 @@ struct Answer {
   [[nodiscard]] Answer later(base::Duration delay) const;
   /// The same, leaving a session that must be reset.
   [[nodiscard]] Answer dirty() const;
-  /// The same, with the statement's own text as its only row.
-  [[nodiscard]] Answer echo() const;
+  /// The same, with the statement's own text as its only row, or as all of several.
+  [[nodiscard]] Answer echo(int times = 1) const;
   /// The same, with rows that the server sends before the rest of a batch has run.
   [[nodiscard]] Answer flushed() const;
 };

@@ -1,4 +1,5 @@
 // Interactive sessions: a client keeps a connection for several statements.
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
@@ -212,6 +213,26 @@ TEST_F(SessionsTest, TheNextStatementWaitsUntilTheCancelIsOver) {
   EXPECT_EQ(run("SELECT 1", in(id))->code(), ErrorCode::kSessionBusy) << "one may wait";
   loop.advance(1ms);
   EXPECT_TRUE(next->done() && *next->result);
+}
+
+TEST_F(SessionsTest, ButNoLongerThanItsOwnDeadline) {
+  const auto id = open();
+  orders().statement("SLOW").always(Answer::never());
+  orders().settles.always(Answer::ok(2s));
+  run("SLOW", in(id))->handle.cancel();
+  loop.run_posted();
+  const auto hurried = run("SELECT 'hurried'", in(id), 500ms);
+  loop.advance(500ms - 1ns);
+  EXPECT_FALSE(hurried->done());
+  loop.advance(1ns);
+  ASSERT_TRUE(hurried->done());
+  EXPECT_EQ(hurried->code(), ErrorCode::kAcquireTimeout);
+  EXPECT_EQ(hurried->result->error().outcome, Outcome::kNotStarted);
+  EXPECT_TRUE(hurried->result->error().retryable);
+  const auto next = run("SELECT 1", in(id));
+  loop.advance(1'500ms);
+  EXPECT_TRUE(next->done() && *next->result);
+  EXPECT_EQ(std::ranges::count(orders().log(), "SELECT 'hurried'"), 0);
 }
 
 TEST_F(SessionsTest, AServerThatDoesNotAnswerTheCancelLosesTheSession) {
