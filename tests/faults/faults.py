@@ -7,6 +7,7 @@ import os
 import sys
 import threading
 import time
+import traceback
 import uuid
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "e2e"))
@@ -31,10 +32,10 @@ SLACK = 10
 
 
 class Crew:
-    """Threads that each do one job again and again, until the end of a `with` block."""
+    """Threads that each do one job again and again, until the end of a `with` block. One that fails ends, and fails that."""
 
     def __init__(self, jobs, pause=0):
-        self._stopping, self._pause = threading.Event(), pause
+        self._stopping, self._pause, self._failures = threading.Event(), pause, []
         self._threads = [threading.Thread(target=self._run, args=(job,), daemon=True) for job in jobs]
 
     def __enter__(self):
@@ -47,10 +48,14 @@ class Crew:
         for thread in self._threads:
             thread.join(timeout=120)
             assert not thread.is_alive(), "a call never ended"
+        assert not self._failures, self._failures
 
     def _run(self, job):
-        while not self._stopping.wait(self._pause):
-            job()
+        try:
+            while not self._stopping.wait(self._pause):
+                job()
+        except Exception:
+            self._failures.append(traceback.format_exc())
 
 
 class Writers(Crew):
@@ -60,10 +65,11 @@ class Writers(Crew):
         super().__init__([self._write] * count)
         self._gateway, self._db, self._timeout_ms = gateway, db, timeout_ms
         self._name, self._numbers = uuid.uuid4(), itertools.count()  # an id() may have been another object's
-        self.answers = {}  # token → Answer
+        self.begun, self.answers = [], {}  # tokens; token → Answer
 
     def _write(self):
         token = f"{self._name}-{next(self._numbers)}"
+        self.begun.append(token)
         self.answers[token] = answer = self._gateway.query(WRITE, [token], db=self._db, timeout_ms=self._timeout_ms)
         if answer.status != 200:
             time.sleep(0.005)

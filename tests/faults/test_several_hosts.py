@@ -146,7 +146,7 @@ class Partition(SeveralHosts):
             self.lets_nothing_through(0)
             self.servers.promote()
             writers.wait_for(50, patience=60)
-            seen = set(writers.answers)
+            seen = set(writers.begun)
             self.ways[0].heal()
             self.wait_for_roles("conflict", "primary")
             for _ in range(3):  # and again
