@@ -1,6 +1,7 @@
 #include "app/log_sink.h"
 
 #include <signal.h>
+#include <spdlog/details/null_mutex.h>
 #include <spdlog/sinks/base_sink.h>
 #include <unistd.h>
 
@@ -14,21 +15,23 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kFlushInterval{200};
 constexpr std::size_t kMostTroubles = 100;
+constexpr std::string_view kLinesLost = "lines of the log were lost, as nobody took them";
 
-/// Writes finished lines to a stream; spdlog's own would flush after each.
-class StreamSink : public spdlog::sinks::base_sink<std::mutex> {
+/// Gives finished lines to the writer; spdlog's own sinks would write them here and now.
+class WriterSink : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
  public:
-  explicit StreamSink(std::FILE* stream) : stream_(stream) {}
+  WriterSink(LogWriter& writer, std::function<void()> wake)
+      : writer_(writer), wake_(std::move(wake)) {}
 
  protected:
   void sink_it_(const spdlog::details::log_msg& message) override {
-    std::fwrite(message.payload.data(), 1, message.payload.size(), stream_);
-    std::fputc('\n', stream_);
+    writer_.add({message.payload.data(), message.payload.size()});
   }
-  void flush_() override { std::fflush(stream_); }
+  void flush_() override { wake_(); }
 
  private:
-  std::FILE* stream_;
+  LogWriter& writer_;
+  const std::function<void()> wake_;
 };
 
 LogLevel parse_level(std::string_view word) {
@@ -59,13 +62,15 @@ bool colour_is_welcome() {
 }  // namespace
 
 Log::Log(LogOptions options)
-    : options_(std::move(options)), level_(parse_level(options_.config.level)) {
+    : options_(std::move(options)),
+      level_(parse_level(options_.config.level)),
+      writer_(options_.stream) {
   on_terminal_ = isatty(fileno(options_.stream)) == 1;
   as_json_ =
       options_.config.format == "json" || (options_.config.format == "auto" && !on_terminal_);
   coloured_ = !as_json_ && on_terminal_ && colour_is_welcome();
-  logger_ =
-      std::make_unique<spdlog::logger>("sluice", std::make_shared<StreamSink>(options_.stream));
+  logger_ = std::make_unique<spdlog::logger>(
+      "sluice", std::make_shared<WriterSink>(writer_, [this] { flush(); }));
   logger_->set_level(spdlog::level::trace);  // the level is checked before a line is made
   logger_->flush_on(on_terminal_ ? spdlog::level::trace : spdlog::level::warn);
   start_flusher();
@@ -83,24 +88,38 @@ void Log::start_flusher() {
 }
 
 Log::~Log() {
-  {
-    const std::lock_guard lock(stop_mutex_);
-    stopping_ = true;
-  }
-  stop_changed_.notify_all();
+  stopping_ = true;
+  flush();
   flusher_.join();
   write_repeats(std::chrono::steady_clock::time_point::max());
-  logger_->flush();
+  write_waiting();
+  write_waiting();  // what the first may have told
 }
 
 void Log::flush_regularly() {
-  std::unique_lock lock(stop_mutex_);
-  while (!stop_changed_.wait_for(lock, kFlushInterval, [this] { return stopping_; })) flush();
+  while (!stopping_) {
+    {
+      std::unique_lock lock(flush_mutex_);
+      flush_wanted_.wait_for(lock, kFlushInterval, [this] { return wanted_; });
+      wanted_ = false;
+    }
+    write_repeats(std::chrono::steady_clock::now());
+    write_waiting();
+  }
+}
+
+void Log::write_waiting() {
+  const auto waiting = writer_.take();
+  if (waiting.lost > 0) warn(kLinesLost, {{"lines", waiting.lost}});
+  writer_.write(waiting.text, stopping_);
 }
 
 void Log::flush() {
-  write_repeats(std::chrono::steady_clock::now());
-  logger_->flush();
+  {
+    const std::lock_guard lock(flush_mutex_);
+    wanted_ = true;
+  }
+  flush_wanted_.notify_one();
 }
 
 LogRecord Log::record(LogLevel level, std::string_view message, Fields fields) const {

@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "app/log_line.h"
+#include "app/log_writer.h"
 #include "app/repeat_filter.h"
 #include "config/config.h"
 
@@ -31,15 +32,15 @@ struct LogOptions {
   std::function<std::chrono::system_clock::time_point()> now = std::chrono::system_clock::now;
 };
 
-/// The process' log: one line per event on a stream, JSON or text. Lines are written through a
-/// buffer that a thread of its own flushes five times a second (at once: warnings, errors, and
-/// everything on a terminal), so that an access line costs a copy. Of identical warnings or errors
-/// within ten seconds only the first is written, then how many followed. Thread-safe. Blocks when
-/// the reader of the stream does.
+/// The process' log: one line per event on a stream, JSON or text. Lines are kept and written by a
+/// thread of its own five times a second (at once: warnings, errors, and everything on a terminal),
+/// so that an access line costs a copy. Of identical warnings or errors within ten seconds only the
+/// first is written, then how many followed. Thread-safe. Nobody waits for a reader of the stream
+/// that is slow or has stopped: lines that are too many for it are lost, and a line tells of them.
 class Log {
  public:
   explicit Log(LogOptions options);
-  ~Log();  ///< writes everything that is left
+  ~Log();  ///< writes everything that is left, unless nobody takes it
   Log(const Log&) = delete;
   Log& operator=(const Log&) = delete;
 
@@ -61,7 +62,7 @@ class Log {
   [[nodiscard]] std::int64_t lines(LogLevel level) const {
     return lines_[static_cast<std::size_t>(level)].load(std::memory_order_relaxed);
   }
-  /// Writes what is buffered, and the counts of repeats that are due.
+  /// What was logged so far is written soon.
   void flush();
 
  private:
@@ -71,6 +72,7 @@ class Log {
   void remember(const LogRecord& record);
   void start_flusher();
   void flush_regularly();
+  void write_waiting();
   [[nodiscard]] LogRecord record(LogLevel level, std::string_view message, Fields fields) const;
 
   const LogOptions options_;
@@ -79,14 +81,16 @@ class Log {
   bool as_json_ = true;
   bool coloured_ = false;
   std::array<std::atomic<std::int64_t>, 4> lines_{};  ///< by LogLevel
+  LogWriter writer_;
   std::unique_ptr<spdlog::logger> logger_;
   mutable std::mutex troubles_mutex_;
   std::deque<std::string> troubles_;
   std::mutex repeats_mutex_;
   RepeatFilter repeats_;
-  std::mutex stop_mutex_;
-  std::condition_variable stop_changed_;
-  bool stopping_ = false;
+  std::mutex flush_mutex_;
+  std::condition_variable flush_wanted_;
+  bool wanted_ = false;
+  std::atomic<bool> stopping_{false};
   std::thread flusher_;  ///< last: it uses everything above
 };
 
