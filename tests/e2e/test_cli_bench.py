@@ -80,6 +80,14 @@ class Bench(_CommandTest):
         self.assertIn("limit: with 8 users some were refused", done.stdout)
         self.assertIn("queue_full", done.stdout)
 
+    def test_the_walk_ends_where_nothing_succeeds(self):
+        """Thousands of users would learn no more of a gateway or a database that is gone."""
+        self.postgres.run("create sequence once; alter sequence once owner to app")
+        done = self.bench("SELECT 1 / (nextval('once') < 2)::int", "--write", "-d", "300ms", "--warm-up", "0ms", "--pool-limit",
+                          status=1)  # only the first, which tries it, succeeds
+        self.assertIn("no request succeeded, 1 at once: ", done.stderr)
+        self.assertIn("division by zero", done.stderr)
+
 
 if __name__ == "__main__":
     unittest.main()

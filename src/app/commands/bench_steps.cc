@@ -78,6 +78,13 @@ void name_the_best(Session& session, const std::vector<Step>& steps, int users) 
       largest ? "no larger pool was tried" : "larger pools give at most 5 % more");
 }
 
+/// Of a load that is too much for nobody, but that nothing answers.
+Outcome<ExitStatus> nothing_succeeded(const Step& step) {
+  return client::failed(ExitStatus::kFailure,
+                        fmt::format("no request succeeded, {} at once: {}", step.size,
+                                    step.report.measured.first_failure));
+}
+
 /// Whether the gateway refused something: the limit is found.
 bool was_refused(const bench::Measured& measured) {
   return std::any_of(measured.failures.begin(), measured.failures.end(), [](const auto& failure) {
@@ -121,7 +128,8 @@ Outcome<ExitStatus> walk_to_limit(Session& session, BenchPlan plan) {
     bench::Report report = measure(session, plan, guard.flag());
     if (guard.flag()) break;
     steps.push_back({users, std::move(report)});
-    if (was_refused(steps.back().report.measured)) break;
+    const auto& measured = steps.back().report.measured;
+    if (was_refused(measured) || measured.succeeded == 0) break;
   }
   show_steps(session, "users", "USERS", steps);
   const bool refused = !steps.empty() && was_refused(steps.back().report.measured);
@@ -130,6 +138,8 @@ Outcome<ExitStatus> walk_to_limit(Session& session, BenchPlan plan) {
                                         steps.back().size,
                                         steps.back().report.measured.first_failure);
   }
+  const bool dead = !steps.empty() && steps.back().report.measured.succeeded == 0;
+  if (dead && !refused) return nothing_succeeded(steps.back());
   return guard.flag() ? ExitStatus::kInterrupted : ExitStatus::kOk;
 }
 

@@ -10,6 +10,7 @@ namespace sluice::app::terminal {
 namespace {
 
 constexpr std::string_view kEnter = "\x1b[?1049h\x1b[?25l";  // the other screen, no cursor
+constexpr std::size_t kLongestKey = 16;
 constexpr std::string_view kLeave = "\x1b[?25h\x1b[?1049l";
 
 void write_all(std::string_view text) {
@@ -54,11 +55,19 @@ std::optional<Key> Screen::read_key(std::chrono::milliseconds patience) {
   std::string text(1, bytes[0]);
   // What follows an escape at once belongs to it.
   waiting.revents = 0;
-  while (text[0] == '\x1b' && text.size() < 3 && poll(&waiting, 1, 10) > 0) {
+  while (goes_on(text) && poll(&waiting, 1, 10) > 0) {
     if (read(STDIN_FILENO, bytes.data(), 1) != 1) break;
     text += bytes[0];
   }
   return key_of(text);
+}
+
+bool goes_on(std::string_view bytes) {
+  if (bytes.empty() || bytes[0] != '\x1b' || bytes.size() >= kLongestKey) return false;
+  if (bytes.size() == 1) return true;
+  if (bytes.size() == 2) return bytes[1] == '[' || bytes[1] == 'O';
+  const bool ended = bytes.back() >= '@' && bytes.back() <= '~';
+  return bytes[1] == '[' && !ended;
 }
 
 std::optional<Key> key_of(std::string_view bytes) {
@@ -66,6 +75,7 @@ std::optional<Key> key_of(std::string_view bytes) {
   if (bytes[0] != '\x1b') return static_cast<unsigned char>(bytes[0]);
   if (bytes == "\x1b[A" || bytes == "\x1bOA") return Key(Special::kUp);
   if (bytes == "\x1b[B" || bytes == "\x1bOB") return Key(Special::kDown);
+  if (bytes.size() > 1) return std::nullopt;  // Delete, Ctrl-Right, …
   return Key(Special::kEscape);
 }
 

@@ -32,7 +32,12 @@ class Screen {
   termios before_{};
 };
 
-/// The key that these bytes of a terminal mean. None for an empty text.
+/// Whether these bytes of a terminal are the beginning of a key, and more may belong to it
+/// (ECMA-48, 5.4: an escape, "[", and then up to the first of "@" to "~").
+[[nodiscard]] bool goes_on(std::string_view bytes);
+
+/// The key that these bytes of a terminal mean. None for an empty text, and for keys that mean
+/// nothing here.
 [[nodiscard]] std::optional<Key> key_of(std::string_view bytes);
 
 }  // namespace sluice::app::terminal

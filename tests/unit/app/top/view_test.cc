@@ -147,8 +147,19 @@ TEST(Keys, AreReadFromTheBytesOfATerminal) {
   EXPECT_EQ(terminal::key_of("\x1b[A"), Key(Special::kUp));
   EXPECT_EQ(terminal::key_of("\x1bOB"), Key(Special::kDown));
   EXPECT_EQ(terminal::key_of("\x1b"), Key(Special::kEscape));
-  EXPECT_EQ(terminal::key_of("\x1b[5"), Key(Special::kEscape));
+  EXPECT_FALSE(terminal::key_of("\x1b[3~"));  // Delete clears no filter
   EXPECT_FALSE(terminal::key_of(""));
+}
+
+TEST(Keys, AreReadWholeSoThatNoPartOfOneIsAnother) {
+  const std::string ctrl_right = "\x1b[1;5C";  // its end is not the C that cancels
+  for (std::size_t length = 1; length < ctrl_right.size(); ++length) {
+    EXPECT_TRUE(terminal::goes_on(ctrl_right.substr(0, length))) << length;
+  }
+  for (const char* whole : {"q", "\x1b[1;5C", "\x1b[A", "\x1bOA", "\x1bq", "\x1b[3~", ""}) {
+    EXPECT_FALSE(terminal::goes_on(whole)) << whole;
+  }
+  EXPECT_FALSE(terminal::goes_on("\x1b[" + std::string(100, '1')));
 }
 
 }  // namespace
