@@ -1,5 +1,6 @@
 #include "app/service.h"
 
+#include <exception>
 #include <future>
 #include <random>
 #include <utility>
@@ -114,8 +115,20 @@ Service::~Service() { stop(std::chrono::milliseconds(0)); }
 
 std::vector<base::EventLoop*> Service::workers() const { return as_event_loops(server_->loops()); }
 
+Status Service::run_workers() {
+  try {
+    server_->run(router_, [this](const http::AccessRecord& record) { note_access(record); });
+  } catch (const std::exception& error) {
+    Error failure;
+    failure.message = std::string("cannot run the workers: ") + error.what();
+    return fail(std::move(failure));
+  }
+  runs_ = true;
+  return {};
+}
+
 Status Service::start() {
-  server_->run(router_, [this](const http::AccessRecord& record) { note_access(record); });
+  if (auto running = run_workers(); !running) return running;
   for (const auto& database : config_.databases) {
     if (auto registered = register_database(database); !registered) return registered;
   }
@@ -161,7 +174,7 @@ void Service::apply_log_switches(const config::LogConfig& config) {
 }
 
 void Service::stop(std::chrono::milliseconds patience) {
-  if (std::exchange(stopped_, true)) return;
+  if (!std::exchange(runs_, false)) return;
   std::promise<void> closed;
   manager_.close(patience, [&closed] { closed.set_value(); });
   closed.get_future().wait();

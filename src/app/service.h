@@ -60,6 +60,7 @@ class Service {
   Service(const config::LoadResult& loaded, Log& log, std::unique_ptr<http::Server> server,
           const RulesPointer& rules);
   [[nodiscard]] static Result<RulesPointer> access_rules(const config::Config& config);
+  [[nodiscard]] Status run_workers();
   void note_access(const http::AccessRecord& record);
   void add_facts(metrics::ProcessFacts& facts) const;
   [[nodiscard]] Status register_database(const config::DatabaseConfig& database);
@@ -83,7 +84,7 @@ class Service {
   http::Api api_;
   Log& log_;
   std::atomic<bool> logs_access_;
-  bool stopped_ = false;
+  bool runs_ = false;  // the workers do
 };
 
 }  // namespace sluice::app

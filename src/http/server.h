@@ -60,7 +60,8 @@ class Server {
   [[nodiscard]] virtual std::string address() const = 0;
 
   /// Starts the workers, without accepting anybody yet: what must exist before the first request
-  /// can be made on their loops. The router must be complete, and outlive the server.
+  /// can be made on their loops. The router must be complete, and outlive the server. Throws when
+  /// the system has no descriptors or threads for them; then no loop runs.
   virtual void run(const Router& router, std::function<void(const AccessRecord&)> access_log) = 0;
   /// Begins to accept and serve. Once, after `run`.
   virtual void start_accepting() = 0;

@@ -186,9 +186,15 @@ Workers::~Workers() { stop(); }
 
 void Workers::start() {
   reactor_ = Pistache::Aio::Reactor::create();
-  reactor_->init(Pistache::Aio::AsyncContext(workers_.size(), "sluice-worker"));
-  reactor_->addHandler(std::make_shared<WorkerPrototype>(workers_));
-  reactor_->run();
+  try {
+    reactor_->init(Pistache::Aio::AsyncContext(workers_.size(), "sluice-worker"));
+    reactor_->addHandler(std::make_shared<WorkerPrototype>(workers_));
+    reactor_->run();
+  } catch (...) {
+    reactor_->shutdown();
+    reactor_.reset();  // no loop will ever run: `stop` must not wait for them
+    throw;
+  }
 }
 
 void Workers::start_accepting() {

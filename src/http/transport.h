@@ -72,7 +72,7 @@ class Workers {
   Workers(const WorkerEnvironment& environment, Listener& listener);
   ~Workers();  ///< like `stop`
 
-  void start();
+  void start();  ///< throws as Server::run
   void start_accepting();
   void stop_accepting();
   void stop();

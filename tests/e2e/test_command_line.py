@@ -18,6 +18,11 @@ def sluice(*arguments, environment=None):
                           env={"PATH": os.environ["PATH"], **(environment or {})})
 
 
+def said(file):
+    file.seek(0)
+    return file.read()
+
+
 @contextlib.contextmanager
 def answering(listener, answer):
     """A server that takes one connection, answers with these bytes (None: never) and closes."""
@@ -41,6 +46,31 @@ def answering(listener, answer):
         finally:
             done.set()
             thread.join()
+
+
+class Starting(unittest.TestCase):
+    def start(self, files):
+        """Whether it listens, with so many descriptors, and what it says."""
+        with tempfile.TemporaryFile("a+") as log:
+            process = subprocess.Popen(["prlimit", f"--nofile={files}", BINARY, "serve", "--listen", "127.0.0.1:0"], stdout=log, stderr=log,
+                                       env={"PATH": os.environ["PATH"], "SLUICE_SERVER__WORKERS": "2"})
+            try:
+                wait_until(lambda: process.poll() is not None or '"listening"' in said(log), f"it listens or ends with {files} descriptors", patience=30)
+                listens = process.poll() is None
+            finally:
+                process.kill()
+                process.wait()
+            return listens, process.returncode, said(log)
+
+    def test_what_it_cannot_get_is_told_and_ends_it(self):
+        for files in range(10, 100):
+            listens, status, log = self.start(files)
+            if listens:
+                return
+            with self.subTest(descriptors=files):
+                self.assertEqual(status, 1)
+                self.assertIn("cannot start", log)
+        self.fail("it never listens")
 
 
 class CheckHealth(unittest.TestCase):
