@@ -12,7 +12,7 @@ constexpr base::Duration kLargestMargin = milliseconds(100);  // between a cance
 
 }  // namespace
 
-class Calls::Sink final : public RowSink {
+class Calls::Sink : public RowSink {
  public:
   Sink(Verdict& verdict, Call& call) : verdict_(verdict), call_(call) {}
 
@@ -37,12 +37,50 @@ class Calls::Sink final : public RowSink {
   Call& call_;
 };
 
+class Calls::Stream final : public Sink {
+ public:
+  Stream(Calls& calls, Call& call, Readers& readers, Reading reading)
+      : Sink(calls.verdict_, call),
+        calls_(calls),
+        call_(call),
+        readers_(readers),
+        reading_(reading) {}
+
+  [[nodiscard]] bool may_pause() const override { return true; }
+  RowVerdict on_row(std::span<const Cell> cells) override {
+    if (*paused_) calls_.verdict_.broken("no row comes while its reader pauses", call_.name);
+    (void)Sink::on_row(cells);
+    return ++taken_ % reading_.rows == 0 ? RowVerdict::kPause : RowVerdict::kContinue;
+  }
+  void on_paused(std::function<void()> resume) override {
+    ++calls_.met_.paused;
+    *paused_ = true;
+    readers_.pause(call_.order.key.first, [paused = paused_, resume = std::move(resume)] {
+      *paused = false;
+      resume();
+    });
+    if (reading_.briefly) readers_.go_on(call_.order.key.first);
+  }
+
+ private:
+  Calls& calls_;
+  Call& call_;
+  Readers& readers_;
+  const Reading reading_;
+  int taken_ = 0;
+  const std::shared_ptr<bool> paused_ = std::make_shared<bool>(false);
+};
+
 void Calls::made(const Order& order, const Surroundings& now) {
   Call& call = calls_[order.key];
   call.order = order;
   call.name =
       "call #" + std::to_string(order.key.first) + " at db" + std::to_string(order.key.second);
   call.made = now;
+  if (order.session != 0) {
+    call.cancelled = true;       // when its session ends
+    call.made.in_order = false;  // it waits for no connection
+  }
   call.serial = next_serial_++;
   call.ticket = answers_.expect(call.name, order.deadline);
 }
@@ -55,6 +93,10 @@ void Calls::starts(Key key, const Surroundings& now) {
 
 std::shared_ptr<RowSink> Calls::sink(Key key) {
   return std::make_shared<Sink>(verdict_, calls_.at(key));
+}
+
+std::shared_ptr<RowSink> Calls::stream(Key key, Readers& readers, Reading reading) {
+  return std::make_shared<Stream>(*this, calls_.at(key), readers, reading);
 }
 
 void Calls::cancelled(int id) {
@@ -94,6 +136,7 @@ bool Calls::sent(int database, const std::string& sql, testing::FakeConnection& 
     call = &found->second;
   }
   if (!call) ++unnamed_[database];
+  check_session(call, sql, {database, connection.number()});
   check_user(call, sql, connection, policy);
   if (!call) return true;
   if (call->answered) {
@@ -115,6 +158,30 @@ bool Calls::is_repeat(Call& call, const std::string& sql) {
   return true;
 }
 
+/// A session may be ending at this very moment, its connection lent already.
+void Calls::check_session(Call* call, const std::string& sql, const Place& place) {
+  const int own = call ? call->order.session : 0;
+  for (const auto& [session, held] : held_) {
+    if (session != own && held == place) intruders_[session] = sql;
+    if (session == own && held != place) {
+      verdict_.broken("a session stays on its connection", call->name + " was sent on another");
+    }
+  }
+  if (call) call->place = place;
+}
+
+void Calls::check_sessions() {
+  for (const auto& [session, sql] : intruders_) {
+    verdict_.broken("a session's connection is its own",
+                    sql + " was sent on that of session #" + std::to_string(session));
+  }
+}
+
+void Calls::session_over(int session) {
+  held_.erase(session);
+  intruders_.erase(session);
+}
+
 void Calls::check_user(Call* call, const std::string& sql, testing::FakeConnection& connection,
                        ResetPolicy policy) {
   const auto before = users_.find(&connection);
@@ -122,7 +189,8 @@ void Calls::check_user(Call* call, const std::string& sql, testing::FakeConnecti
   const bool continues = known && call && (!before->second || before->second == call);
   users_[&connection] = call;
   if (!call && !sql.starts_with("BEGIN")) users_.erase(&connection);
-  if (continues) return;
+  const bool in_session = call && call->order.session != 0 && !call->order.opens;
+  if (continues || in_session) return;
   const auto cleaned_for = policy == ResetPolicy::kNever ? policy : ResetPolicy::kDirty;
   if (connection.needs_reset(cleaned_for)) {
     verdict_.broken("everyone gets a clean session", sql + " was sent on connection " +
@@ -151,6 +219,8 @@ void Calls::answered(Key key, const Result<Completion>& result, const Surroundin
   call.answered = true;
   if (result) {
     ++met_.succeeded;
+    if (call.order.opens) held_[call.order.session] = call.place;
+    if (call.order.session != 0 && !call.order.opens) ++met_.in_session;
     return check_success(call, now);
   }
   met_.fail(result.error().code);
@@ -166,7 +236,8 @@ void Calls::check_success(const Call& call, const Surroundings&) {
 }
 
 void Calls::check_error(const Call& call, const Error& error, const Surroundings& now) {
-  if (error.outcome == Outcome::kNotStarted && call.sent > 0) {
+  const bool refused_late = call.order.opens;  // it has run, but there were too many sessions
+  if (error.outcome == Outcome::kNotStarted && call.sent > 0 && !refused_late) {
     verdict_.broken("what is called not started was not sent",
                     call.name + " ended as not started, but had been sent: " + error.message);
   }
@@ -190,7 +261,7 @@ void Calls::check_code(const Call& call, const Error& error, const Surroundings&
       justified = !call.made.registration;
       break;
     case ErrorCode::kDraining:
-      justified = gone;
+      justified = gone || now.drained;
       break;
     case ErrorCode::kCancelled:
       justified = call.cancelled;

@@ -10,6 +10,7 @@
 #include "simulation/answers.h"
 #include "simulation/event.h"
 #include "simulation/met.h"
+#include "simulation/readers.h"
 #include "sluice/query.h"
 #include "sluice/result.h"
 #include "support/fake_connection.h"
@@ -22,7 +23,8 @@ struct Surroundings {
   int registration = 0;   ///< tells one registration of a database from the next; 0: none
   bool in_order = false;  ///< calls of one caller and client cannot overtake each other
   bool closing = false;
-  bool shared = false;  ///< databases share a number of connections, and may lack one for a while
+  bool drained = false;  ///< an operator has drained it, some time
+  bool shared = false;   ///< databases share a number of connections, and may lack one for a while
 };
 
 /// The calls (and the legs of fan-outs) that were made, what databases saw of each, and how each
@@ -38,6 +40,8 @@ class Calls {
     milliseconds timeout{};
     base::TimePoint deadline;
     int client = 0;
+    int session = 0;     ///< that it runs in, or opens; named by the id of what opened it
+    bool opens = false;  ///< that one
   };
 
   Calls(Verdict& verdict, Answers& answers, Met& met)
@@ -62,6 +66,16 @@ class Calls {
 
   /// Where the rows of a call go; it notes rows that are not the call's own, or come too late.
   [[nodiscard]] std::shared_ptr<RowSink> sink(Key key);
+  struct Reading {
+    int rows = 1;          ///< after which the reader pauses, each time
+    bool briefly = false;  ///< it goes on from inside the pause
+  };
+  [[nodiscard]] std::shared_ptr<RowSink> stream(Key key, Readers& readers, Reading reading);
+
+  /// Its connection is no longer its own.
+  void session_over(int session);
+  /// Whatever ends in between has ended by now.
+  void check_sessions();
 
   [[nodiscard]] bool exists(Key key) const { return calls_.contains(key); }
   [[nodiscard]] int under_way(int database) const;
@@ -69,6 +83,7 @@ class Calls {
   [[nodiscard]] std::int64_t begun(int database) const;
 
  private:
+  using Place = std::pair<int, int>;  ///< a database, and the number of one of its connections
   struct Call {
     Order order;
     std::string name;
@@ -79,11 +94,14 @@ class Calls {
     bool repeated = false;
     bool cancelled = false;
     bool answered = false;
+    Place place;  ///< where it was sent last
   };
   class Sink;
+  class Stream;
 
   void check_user(Call* call, const std::string& sql, testing::FakeConnection& connection,
                   ResetPolicy policy);
+  void check_session(Call* call, const std::string& sql, const Place& place);
   void check_order(const Call& call);
   /// Whether it is sent once more, as it may be.
   [[nodiscard]] bool is_repeat(Call& call, const std::string& sql);
@@ -99,7 +117,9 @@ class Calls {
   std::map<const testing::FakeConnection*, Call*> users_;  ///< null: a transaction has begun
   /// By database, registration, caller, client.
   std::map<std::tuple<int, int, int, int>, int> last_sent_;
-  std::map<int, std::int64_t> unnamed_;  ///< transactions and probes, by database
+  std::map<int, Place> held_;             ///< by open sessions
+  std::map<int, std::string> intruders_;  ///< statements, by the session whose place they took
+  std::map<int, std::int64_t> unnamed_;   ///< transactions and probes, by database
   int next_serial_ = 1;
 };
 

@@ -41,11 +41,23 @@ std::string of_caller(const Event& event) {
     case What::kTransaction:
       return "transaction " + number(event.id) + " of " + std::to_string(event.count) +
              " statements at " + database(event) + caller(event) + ", " + in_ms(event.time);
+    case What::kStream:
+      return "stream " + number(event.id) + " of " + database(event) + ", " + in_ms(event.time) +
+             ", its reader pauses after " + std::to_string(event.count) +
+             (event.flag ? " for a moment" : "");
+    case What::kOpenSession:
+      return "open session " + number(event.id) + " at " + database(event) + ", " +
+             in_ms(event.time);
+    case What::kUseSession:
+      return "query " + number(event.id) + " in session " + number(event.of) + ", " +
+             in_ms(event.time);
     case What::kFanOut:
       return "fan-out " + number(event.id) + caller(event) + ", concurrency " +
              std::to_string(event.count) + ", " + in_ms(event.time);
     case What::kCancel:
       return "cancel " + number(event.id);
+    case What::kGoOn:
+      return "the reader of " + number(event.id) + " goes on";
     case What::kLend:
       return "lease " + number(event.id) + " of " + database(event) + ", " + in_ms(event.time);
     default:
@@ -64,6 +76,8 @@ std::string of_operator(const Event& event) {
       return "configure " + database(event) + different_settings(event.options);
     case What::kPause:
       return "pause " + database(event);
+    case What::kDrain:
+      return "drain " + database(event);
     case What::kResume:
       return "resume " + database(event);
     case What::kReconnect:
@@ -72,6 +86,8 @@ std::string of_operator(const Event& event) {
       return "breaker of " + database(event) + " to " +
              std::string(sluice::to_string(event.breaker)) +
              (event.time.count() > 0 ? " for " + in_ms(event.time) : "");
+    case What::kEndSession:
+      return "end session " + number(event.id);
     case What::kStats:
       return "look at the figures";
     case What::kHealth:

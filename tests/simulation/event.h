@@ -16,8 +16,12 @@ enum class What {
   // Callers:
   kQuery,
   kTransaction,
+  kStream,       ///< a query whose reader pauses
+  kOpenSession,  ///< … which leaves a session behind
+  kUseSession,   ///< … in the session `of`
   kFanOut,
   kCancel,  ///< of the call or fan-out `id`
+  kGoOn,    ///< the reader of the stream `id` goes on
   kLend,
   kGiveBack,  ///< the loan `id`
   // Operators:
@@ -25,9 +29,11 @@ enum class What {
   kDisconnect,
   kConfigure,
   kPause,
+  kDrain,  ///< until it is resumed
   kResume,
   kReconnect,
   kForceBreaker,
+  kEndSession,  ///< the session `id`
   kStats,
   kHealth,
   kClose,
@@ -68,10 +74,12 @@ struct Event {
   int database = 0;
   int id = 0;
   int from = kOutside;
+  int of = 0;           ///< the session, by the id of what opened it
   int client = 0;       ///< who asks; 0: nobody in particular
   milliseconds time{};  ///< timeout, patience, duration, or how far the clock moves
-  int count = 0;        ///< of statements, connections, turns; concurrency of a fan-out
-  bool flag = false;    ///< asks again when answered; with a trial; with a probe; given back broken
+  int count = 0;        ///< of statements, connections, turns, rows before a pause; concurrency
+  bool flag = false;  ///< asks again when answered; with a trial; with a probe; given back broken;
+                      ///< goes on from inside the pause; ended by its owner
   Mood mood = Mood::kHealthy;
   BreakerState breaker = BreakerState::kClosed;
   DatabaseOptions options;  ///< for kConnect and kConfigure

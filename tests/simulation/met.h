@@ -26,6 +26,8 @@ struct Met {
   std::int64_t refused_late = 0;  ///< callers whose turn would have come too late
   std::int64_t pushed_out = 0;    ///< waiters, for clients with fewer
   std::int64_t limit_cuts = 0;    ///< of adaptive limits
+  std::int64_t paused = 0;        ///< readers of streams
+  std::int64_t in_session = 0;    ///< statements that succeeded in one
   std::int64_t drained = 0;       ///< databases, while calls were under way
 
   // Of lives with several hosts:

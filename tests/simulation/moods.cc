@@ -9,6 +9,8 @@ using testing::Answer;
 using testing::FakeDatabase;
 using testing::Script;
 
+constexpr int kRows = 3;
+
 class Draw {
  public:
   explicit Draw(base::Random& random) : random_(random) {}
@@ -41,11 +43,11 @@ class Draw {
       case 1:
         return Answer::loses_connection(ms(0, 500));
       case 2:
-        return ok(2'000).echo().dirty();
+        return ok(2'000).echo(kRows).dirty();
       case 3:
         return complaint();
       default:
-        return ok(50).echo();
+        return ok(50).echo(kRows);
     }
   }
 
@@ -64,13 +66,15 @@ void be_well(FakeDatabase& database, Draw& draw) {
   database.connects.always(draw.ok(3));
   database.pings.always(draw.ok(2));
   database.resets.always(draw.ok(2));
+  database.settles.always(draw.ok(2));
   database.closes.always(draw.ok(2));
-  database.executes.always(draw.ok(3).echo());
+  const Answer answer = draw.ok(3).echo(kRows);
+  database.executes.always(draw.pick(0, 1) == 0 ? answer : answer.flushed());
   database.cancels.always(draw.ok(1));
 }
 
-std::array<Script*, 6> scripts(FakeDatabase& database) {
-  return {&database.connects, &database.pings,    &database.resets,
+std::array<Script*, 7> scripts(FakeDatabase& database) {
+  return {&database.connects, &database.pings,    &database.resets, &database.settles,
           &database.closes,   &database.executes, &database.cancels};
 }
 
@@ -79,7 +83,8 @@ void be_silent(FakeDatabase& database) {
 }
 
 void be_mixed(FakeDatabase& database, Draw& draw) {
-  for (Script* script : {&database.connects, &database.pings, &database.resets, &database.closes}) {
+  for (Script* script : {&database.connects, &database.pings, &database.resets, &database.settles,
+                         &database.closes}) {
     for (int i = draw.pick(1, 5); i > 0; --i) script->next(draw.any());
   }
   for (int i = draw.pick(1, 5); i > 0; --i) database.executes.next(draw.any_of_statement());
@@ -89,13 +94,14 @@ void be_slow(FakeDatabase& database, Draw& draw) {
   database.connects.always(draw.ok(1'500));
   database.pings.always(draw.ok(1'500));
   database.resets.always(draw.ok(6'000));
+  database.settles.always(draw.ok(6'000));
   database.closes.always(draw.ok(3'000));
-  database.executes.always(draw.ok(3'000).echo());
+  database.executes.always(draw.ok(3'000).echo(kRows));
   database.cancels.always(draw.ok(700));
 }
 
 void leave_dirt(FakeDatabase& database, Draw& draw) {
-  database.executes.always(draw.ok(5).echo().dirty());
+  database.executes.always(draw.ok(5).echo(kRows).dirty());
   if (draw.pick(1, 3) == 1) {
     database.resets.always(Answer::fails(testing::sql_error("42501", "cannot be cleaned")));
   }

@@ -17,6 +17,9 @@ struct Weighted {
 constexpr std::array kMix = {
     Weighted{What::kQuery, 300},       Weighted{What::kTransaction, 40},
     Weighted{What::kFanOut, 25},       Weighted{What::kCancel, 60},
+    Weighted{What::kStream, 60},       Weighted{What::kGoOn, 40},
+    Weighted{What::kOpenSession, 30},  Weighted{What::kUseSession, 100},
+    Weighted{What::kEndSession, 6},    Weighted{What::kDrain, 6},
     Weighted{What::kLend, 30},         Weighted{What::kGiveBack, 40},
     Weighted{What::kConnect, 20},      Weighted{What::kDisconnect, 12},
     Weighted{What::kConfigure, 20},    Weighted{What::kPause, 8},
@@ -105,7 +108,12 @@ class Author {
     }
     if (what == What::kQuery) event.flag = chance(15);
     if (what == What::kQuery) event.client = pick(0, 3);
-    if (what == What::kCancel || what == What::kGiveBack) event.id = earlier(what);
+    const bool keeps = what == What::kStream || what == What::kOpenSession;
+    if (keeps) event.database = pick(1, scenario_.databases - 1);
+    if (what == What::kStream) event.flag = chance(30);
+    if (what == What::kUseSession) event.of = earlier(what);
+    const bool of_earlier = what == What::kCancel || what == What::kGoOn || what == What::kGiveBack;
+    if (of_earlier) event.id = earlier(what);
     if (what == What::kGiveBack) event.flag = chance(20);
     return event;
   }
@@ -114,18 +122,31 @@ class Author {
   int earlier(What what) {
     std::vector<int> ids;
     for (const auto& event : scenario_.events) {
-      const bool lend = event.what == What::kLend;
-      const bool call = event.what <= What::kFanOut;
-      if (what == What::kCancel ? call : lend) ids.push_back(event.id);
+      if (may_concern(what, event.what)) ids.push_back(event.id);
     }
     if (ids.empty()) return 0;
     const int back = std::min(static_cast<int>(ids.size()), chance(70) ? 4 : 40);
     return ids[ids.size() - static_cast<std::size_t>(pick(1, back))];
   }
 
+  static bool may_concern(What what, What earlier) {
+    switch (what) {
+      case What::kCancel:
+        return earlier <= What::kFanOut;
+      case What::kGoOn:
+        return earlier == What::kStream;
+      case What::kUseSession:
+      case What::kEndSession:
+        return earlier == What::kOpenSession;
+      default:
+        return earlier == What::kLend;
+    }
+  }
+
   Event of_database(What what, int database) {
     Event event{.what = what, .database = database};
     event.id = static_cast<int>(scenario_.events.size());
+    if (what == What::kEndSession) event.id = earlier(what);
     event.time = ms_or_none(1, 4'000);
     event.flag = chance(70);
     event.mood = chance(35) ? Mood::kHealthy : static_cast<Mood>(pick(1, 11));

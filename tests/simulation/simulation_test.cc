@@ -42,6 +42,8 @@ void expect_much_was_met(const Met& met) {
   EXPECT_GT(met.opened, met.scenarios / 4);
   EXPECT_GT(met.recovered, met.scenarios / 10);
   EXPECT_GT(met.drained, met.scenarios / 10);
+  EXPECT_GT(met.paused, met.scenarios);
+  EXPECT_GT(met.in_session, met.scenarios / 10);
   EXPECT_GT(met.shed, met.scenarios / 50);
   EXPECT_GT(met.pushed_out, met.scenarios / 50);
   EXPECT_GT(met.limit_cuts, met.scenarios / 50);

@@ -14,7 +14,7 @@ using std::chrono::seconds;
 // The longest timeout of a call (4 s), of a breaker that is open (6 s), of a pause between connects
 // (10 s), one after the other.
 constexpr base::Duration kUntilAllIsQuiet = seconds(30);
-constexpr base::Duration kLongestClose = seconds(9);
+constexpr base::Duration kLongestClose = seconds(14);
 constexpr int kTriesUntilWell = 400;
 
 }  // namespace
@@ -91,6 +91,7 @@ void World::advance_to(base::TimePoint moment) {
 }
 
 void World::check() {
+  calls_.check_sessions();
   for (int i = 0; i < scenario_.databases; ++i) {
     const auto trials = std::count_if(connects_.begin(), connects_.end(), [&](const Connect& each) {
       return each.database == i && each.gone_at >= now();
@@ -258,6 +259,13 @@ void World::on_pool_event(std::string_view db_id, PoolEvent event, std::string_v
   const auto database = [db_id] { return std::stoi(std::string(db_id.substr(2))); };
   if (event == PoolEvent::kPoolClosed) pools_.unused(database());
   if (event == PoolEvent::kAcquired) pools_.lent(database());
+}
+
+void World::on_session_ended(const SessionEvent& event) {
+  for (const auto& [id, session] : sessions_) {
+    const bool is_it = session.use->id == event.session_id;
+    if (is_it && "db" + std::to_string(session.database) == event.db_id) calls_.session_over(id);
+  }
 }
 
 void World::on_database(std::string_view db_id, std::string_view what) {

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -74,7 +75,13 @@ class World final : private Observer {
   void pass_time(const Event& event);
   void answered(Calls::Key key, int from, const Result<Completion>& result);
   void query(const Event& event);
+  void send(const Event& event, const Calls::Order& order,
+            const std::function<void(manager::Call&)>& prepare);
   void query_again(Event event);
+  void stream(const Event& event);
+  void open_session(const Event& event);
+  void use_session(const Event& event);
+  void end_session(const Event& event);
   void transact(const Event& event);
   void fan_out(const Event& event);
   void start_fan_out(const Event& event);
@@ -102,6 +109,7 @@ class World final : private Observer {
 
   void on_breaker_transition(const BreakerTransition& transition) override;
   void on_database(std::string_view db_id, std::string_view what) override;
+  void on_session_ended(const SessionEvent& event) override;
   void on_pool_event(std::string_view db_id, PoolEvent event, std::string_view detail) override;
 
   const Scenario& scenario_;
@@ -124,6 +132,13 @@ class World final : private Observer {
   std::map<int, std::vector<manager::CallHandle>> handles_;
   std::map<int, std::pair<int, std::weak_ptr<manager::FanOutRun>>> fan_outs_;  // with the worker
   std::map<int, Loan> loans_;
+  struct Session {
+    int database = 0;
+    std::shared_ptr<manager::SessionUse> use;  ///< with an id once it is open
+  };
+  std::map<int, Session> sessions_;  // by the id of what opened them
+  Readers readers_;
+  std::set<int> drained_;  // databases, some time
   std::deque<Connect> connects_;
   std::map<std::pair<std::string, std::chrono::system_clock::time_point>, DatabaseStats> figures_;
 };

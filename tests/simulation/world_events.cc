@@ -15,9 +15,10 @@ constexpr int kAgain = 100'000;  // between the ids of a call and the one made b
 // A trial waits for leave to connect and then connects, 2 s each, asks for 1 s, and has 2 s more to
 // be lent.
 constexpr base::Duration kLongestConnect = seconds(7);
-// A connection that hangs while it is cleaned is given up after 5 s, one that hangs while it is
-// closed after 2 s, a server that does not answer a cancel after 0.5 s.
-constexpr base::Duration kLongestGoodbye = milliseconds(7'500);
+// A connection that hangs while it is cleaned is given up after 5 s, one of a session that hangs
+// before that likewise, one that hangs while it is closed after 2 s, a server that does not answer
+// a cancel after 0.5 s, or 5 s when it is a stream's.
+constexpr base::Duration kLongestGoodbye = milliseconds(17'000);
 
 std::string db_id(int database) { return "db" + std::to_string(database); }
 
@@ -68,6 +69,14 @@ void World::happen_to_callers(const Event& event) {
       return on_worker(event.from, [this, event] { query(event); });
     case What::kTransaction:
       return on_worker(event.from, [this, event] { transact(event); });
+    case What::kStream:
+      return on_worker(event.from, [this, event] { stream(event); });
+    case What::kOpenSession:
+      return on_worker(event.from, [this, event] { open_session(event); });
+    case What::kUseSession:
+      return on_worker(event.from, [this, event] { use_session(event); });
+    case What::kGoOn:
+      return readers_.go_on(event.id);
     case What::kFanOut:
       return on_worker(event.from, [this, event] { fan_out(event); });
     case What::kCancel:
@@ -91,6 +100,7 @@ Surroundings World::surroundings(int database) {
           .in_order =
               known && known->shards.size() == 1 && known->options.pool.shedding == Shedding::kOff,
           .closing = closing_,
+          .drained = drained_.contains(database),
           .shared = scenario_.max_connections > 0};
 }
 
@@ -103,9 +113,16 @@ void World::answered(Calls::Key key, int from, const Result<Completion>& result)
 }
 
 void World::query(const Event& event) {
+  send(event, {}, [](manager::Call&) {});
+}
+
+void World::send(const Event& event, const Calls::Order& given,
+                 const std::function<void(manager::Call&)>& prepare) {
   const Calls::Key key{event.id, event.database};
-  calls_.made({key, event.from, 1, event.time, now() + event.time, event.client},
-              surroundings(event.database));
+  Calls::Order order{key, event.from, 1, event.time, now() + event.time, event.client};
+  order.session = given.session;
+  order.opens = given.opens;
+  calls_.made(order, surroundings(event.database));
   manager::Call call;
   call.origin = origin_of(event.client);
   call.db_id = db_id(event.database);
@@ -115,9 +132,48 @@ void World::query(const Event& event) {
   if (event.from >= 0) call.reply_to = &workers_.loop(event.from);
   call.done = [this, event, key](const Result<Completion>& result) {
     answered(key, event.from, result);
-    if (event.flag) query_again(event);
+    if (event.what == What::kQuery && event.flag) query_again(event);
   };
+  prepare(call);
   handles_[event.id] = {manager_->execute(std::move(call))};
+}
+
+void World::stream(const Event& event) {
+  send(event, {}, [&](manager::Call& call) {
+    call.sink = calls_.stream({event.id, event.database}, readers_,
+                              {.rows = event.count, .briefly = event.flag});
+  });
+}
+
+void World::open_session(const Event& event) {
+  Session& session = sessions_[event.id];
+  session.database = event.database;
+  session.use = std::make_shared<manager::SessionUse>();
+  session.use->idle_timeout = 2 * event.time;
+  session.use->max_duration = 5 * event.time;
+  send(event, {.session = event.id, .opens = true},
+       [&](manager::Call& call) { call.session = session.use; });
+}
+
+void World::use_session(const Event& event) {
+  const auto found = sessions_.find(event.of);
+  if (found == sessions_.end() || found->second.use->id.empty()) return;
+  Event own = event;
+  own.database = found->second.database;
+  send(own, {.session = event.of}, [&](manager::Call& call) {
+    call.session = std::make_shared<manager::SessionUse>(*found->second.use);
+  });
+}
+
+void World::end_session(const Event& event) {
+  const auto found = sessions_.find(event.id);
+  if (found == sessions_.end() || found->second.use->id.empty()) return;
+  if (event.flag) calls_.session_over(event.id);
+  const auto why = event.flag ? manager::SessionEnd::kClosed : manager::SessionEnd::kKilled;
+  const auto ticket = answers_.expect("the end of a session", now());
+  manager_->live_sessions().end({db_id(found->second.database), found->second.use->id, {}}, why,
+                                workers_.loop(0),
+                                [this, ticket](const auto&) { answers_.came(ticket, now()); });
 }
 
 /// From inside the callback: whatever the answer came out of is still under way.
@@ -233,6 +289,12 @@ void World::happen_to_operators(const Event& event) {
                                  status_due("configure", connects_ended_by()));
     case What::kPause:
       return control(event, [](manager::Shard& shard) { shard.pause(); });
+    case What::kDrain:
+      drained_.insert(event.database);
+      pools_.unused(event.database);
+      return control(event, [](manager::Shard& shard) { shard.quiesce(); });
+    case What::kEndSession:
+      return end_session(event);
     case What::kResume:
       return control(event, [](manager::Shard& shard) { shard.resume(); });
     case What::kReconnect:
