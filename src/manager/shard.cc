@@ -85,6 +85,7 @@ void Shard::run_breaker_clock() {
   const auto now = loop_.now();
   breaker_.tick(now);
   if (breaker_.probe_due(now)) {
+    if (state_ == DatabaseState::kDraining) return;  // no connection until it is resumed
     breaker_.probe_started();
     pool_->probe([weak = weak_from_this()](Status status) {
       const auto shard = weak.lock();
@@ -142,12 +143,14 @@ void Shard::pause() {
   if (closing_) return;
   state_ = DatabaseState::kPaused;
   pool_->pause();
+  follow_breaker();
 }
 
 void Shard::resume() {
   if (closing_) return;
   state_ = DatabaseState::kActive;
   pool_->resume();
+  follow_breaker();
 }
 
 void Shard::quiesce() {

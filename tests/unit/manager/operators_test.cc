@@ -64,6 +64,30 @@ TEST_F(OperatorsTest, ADrainedDatabaseFinishesWhatRunsAndTakesNothingNewUntilRes
   EXPECT_TRUE(again->result->has_value());
 }
 
+TEST_F(OperatorsTest, ADrainedDatabaseIsNotProbedUntilItIsResumed) {
+  DatabaseOptions options;
+  options.pool.min_size = 1;
+  options.breaker.consecutive_connect_failures = 1;
+  register_orders(options);
+  orders().connects.always(Answer::fails(testing::refused_connection()));
+  call("SELECT 1");
+  loop.run_posted();
+  ASSERT_EQ(stats().breaker.state, BreakerState::kOpen);
+  control([](Shard& shard) { shard.quiesce(); });
+  orders().connects.always(Answer::ok());
+  const int before = orders().opened();
+  loop.advance(10min);
+  EXPECT_EQ(orders().opened(), before) << "all its connections are closed";
+  EXPECT_EQ(stats().breaker.state, BreakerState::kOpen);
+
+  control([](Shard& shard) { shard.resume(); });
+  loop.advance(1ms);
+  EXPECT_EQ(stats().breaker.state, BreakerState::kHalfOpen);
+  const auto trial = call("SELECT 1");
+  loop.run_posted();
+  EXPECT_TRUE(trial->done() && *trial->result);
+}
+
 TEST_F(OperatorsTest, AForcedBreakerCountsTheCallsItRefusesAndNoOthers) {
   control([](Shard& shard) {
     shard.force_breaker(BreakerState::kForcedOpen, std::nullopt, "a migration");
