@@ -1,19 +1,11 @@
 #pragma once
 
-#include <gtest/gtest.h>
-
-#include <atomic>
 #include <cstddef>
-#include <functional>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
-#include "http/http_connection.h"
-#include "support/simulated_loop.h"
-#include "unit/http/scripted_stream.h"
+#include "unit/http/one_connection.h"
 
 namespace sluice::http {
 
@@ -34,34 +26,12 @@ inline std::string unchunked(std::string_view body) {
   return text + "…";
 }
 
-/// One connection to a handler that answers when the test says so.
-class StreamingTest : public ::testing::Test {
+/// Bodies that come in pieces, to a client that takes as much as the test says.
+class StreamingTest : public OneConnection {
  protected:
-  using Method = Pistache::Http::Method;
-
   StreamingTest() {
     options_.min_read_bytes_per_second = 10;
-    const auto later = [this](std::shared_ptr<Exchange> exchange) {
-      exchange->on_client_gone([this] { ++gone_; });
-      waiting_.push_back(std::move(exchange));
-    };
-    router_.add(Method::Get, "/later", later);
-    router_.add(Method::Post, "/later", later);
     open();
-  }
-  ~StreamingTest() override { connection_->abort(); }
-
-  void open() {
-    client_ = ScriptedClient();
-    waiting_.clear();
-    connection_ = std::make_shared<HttpConnection>(
-        context_, std::make_unique<ScriptedStream>(client_), "192.0.2.1:1");
-    connection_->open();
-  }
-  void send(std::string_view bytes) {
-    client_.to_server += bytes;
-    connection_->on_ready({.readable = true});
-    loop_.run_posted();
   }
   void client_takes(std::size_t bytes) {
     client_.takes = bytes;
@@ -79,32 +49,6 @@ class StreamingTest : public ::testing::Test {
     exchange(which).begin(std::move(head));
   }
   [[nodiscard]] std::string body() const { return unchunked(body_of(client_.received)); }
-
-  testing::SimulatedLoop loop_;
-  ServerOptions options_;
-  Router router_;
-  Dispatcher dispatcher_{
-      router_, SitePolicy({.bound_host = "127.0.0.1", .allowed_hosts = {}, .cors_origins = {}})};
-  struct Logged {
-    int status;
-    std::size_t bytes;
-    bool incomplete;
-  };
-  std::vector<Logged> logged_;
-  std::function<void(const AccessRecord&)> access_log_ = [this](const AccessRecord& record) {
-    logged_.push_back({record.status, record.response_bytes, record.incomplete});
-  };
-  std::atomic<int> busy_{0};
-  ConnectionContext context_{.loop = loop_,
-                             .options = options_,
-                             .dispatcher = dispatcher_,
-                             .access_log = access_log_,
-                             .busy_connections = busy_,
-                             .random = base::Random(1)};
-  std::vector<std::shared_ptr<Exchange>> waiting_;
-  ScriptedClient client_;
-  std::shared_ptr<HttpConnection> connection_;
-  int gone_ = 0;
 };
 
 }  // namespace sluice::http
