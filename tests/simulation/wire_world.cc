@@ -1,6 +1,7 @@
 #include "simulation/wire_world.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <optional>
 #include <utility>
@@ -200,15 +201,34 @@ void WireWorld::replace_client(std::size_t place) {
   });
 }
 
+/// Several may be under way on one connection: they have no effects.
+WireRequest WireWorld::drawn_look() {
+  const auto up = std::chrono::floor<seconds>(workers_.now() - started_).count();
+  const std::array<std::string, 6> paths{
+      "/openapi.json",
+      "/metrics",
+      "/databases",
+      "/admin/queries",
+      "/admin/support-bundle",
+      "/admin/snapshot?wait_ms=1500&since=" + std::to_string(up * 1'000)};
+  WireRequest request;
+  request.http_1_0 = chance(5);
+  request.bytes = "GET " + paths[static_cast<std::size_t>(draw(0, 5))] +
+                  (request.http_1_0 ? " HTTP/1.0" : " HTTP/1.1") + "\r\nHost: localhost\r\n" +
+                  (chance(50) ? "Accept-Encoding: gzip\r\n" : "") + "\r\n";
+  return request;
+}
+
 WireRequest WireWorld::drawn_request() {
   using Kind = WireRequest::Kind;
+  if (chance(25)) return drawn_look();
   WireRequest request;
   request.http_1_0 = chance(10);
   request.sql = "SELECT of_" + std::to_string(++statements_);
   std::string headers = chance(40) ? "Accept-Encoding: gzip\r\n" : "";
   std::string path = chance(50) ? "/query/db0" : "/query/db1";
   std::string rest;
-  switch (draw(0, 9)) {
+  switch (draw(0, 10)) {
     case 0:
     case 1:
     case 2:
@@ -233,11 +253,16 @@ WireRequest WireWorld::drawn_request() {
       rest = R"(,"all":true)";
       if (chance(60)) headers += "Accept: application/x-ndjson\r\n";
       break;
+    case 9:
+      path.replace(1, 5, "transaction");
+      break;
     default:
       request.sql = "SELECT of_one";
       headers += "Idempotency-Key: " + std::to_string(draw(1, 3)) + "\r\n";
   }
-  const std::string body = R"({"sql":")" + request.sql + '"' + rest + '}';
+  const bool alone = path.starts_with("/query");
+  std::string body = R"({"sql":")" + request.sql + '"' + rest + '}';
+  if (!alone) body = R"({"statements":[)" + body + R"(,{"sql":"SELECT of_more"}]})";
   request.bytes = request_text(path, body, headers, request.http_1_0);
   return request;
 }

@@ -61,6 +61,7 @@ class WireWorld {
   void replace_client(std::size_t place);
   void client_event();
   [[nodiscard]] WireRequest drawn_request();
+  [[nodiscard]] WireRequest drawn_look();
   void check_limits();
 
   void end();
@@ -72,6 +73,7 @@ class WireWorld {
   gateway::InFlight in_flight_{{.requests = 0, .bytes = 2'500'000}};
   testing::FakeConnectorFactory databases_;
   Workers workers_{2};
+  const base::TimePoint started_ = workers_.now();
   Observer observer_;
   gateway::Events events_;
   const http::ServerOptions options_ = server_options();
