@@ -28,18 +28,20 @@ done
 ensure_packages "${build_packages[@]}" "${run_packages[@]}" "${test_packages[@]}"
 mkdir -p build
 [ -n "$binary" ] || gateway_build release sluice
-gateway_build dev simulation_test http_test
+gateway_build dev simulation_test wire_simulation_test http_test
 seconds=$((minutes * 60))
 
 # Seeds sixty at a time, from the clock on.
 simulate() {
-  local first end=$((SECONDS + seconds / 4)) lives=0
+  local first program end=$((SECONDS + seconds / 4)) lives=0
   first=$(date +%s)
   while [ "$SECONDS" -lt "$end" ]; do
-    SLUICE_FIRST_SEED=$((first + lives)) SLUICE_SEEDS=60 build/dev/simulation_test >build/soak-simulation.log 2>&1 || {
-      cat build/soak-simulation.log
-      return 1
-    }
+    for program in simulation_test wire_simulation_test; do
+      SLUICE_FIRST_SEED=$((first + lives)) SLUICE_SEEDS=60 "build/dev/$program" >build/soak-simulation.log 2>&1 || {
+        cat build/soak-simulation.log
+        return 1
+      }
+    done
     lives=$((lives + 60))
   done
   echo "$lives simulated lives from seed $first on kept every promise"
