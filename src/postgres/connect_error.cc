@@ -1,7 +1,10 @@
 #include "postgres/connect_error.h"
 
 #include <algorithm>
+#include <array>
+#include <cerrno>
 #include <memory>
+#include <system_error>
 #include <utility>
 
 #include "postgres/sql_error.h"
@@ -56,6 +59,15 @@ std::string as_sentences(std::string_view text) {
   return one_line(text.substr(0, line)) + ". " + one_line(text.substr(line));
 }
 
+/// Of what libpq says when it has not even a socket.
+bool is_our_own_lack(std::string_view message) {
+  constexpr std::array kLacks{EMFILE, ENFILE, ENOBUFS, ENOMEM};
+  return message.starts_with("could not create socket") &&
+         std::ranges::any_of(kLacks, [message](int lack) {
+           return message.ends_with(std::generic_category().message(lack));
+         });
+}
+
 Error about(const Target& target, ErrorCode code, const std::string& what) {
   Error error;
   error.code = code;
@@ -81,6 +93,8 @@ ConnectFailure read_connect_failure(std::string_view text) {
 
 Error connect_error(const Target& target, const ConnectFailure& failure) {
   Error error = about(target, ErrorCode::kDatabaseUnavailable, failure.message);
+  // The server was not even asked; what it has open still serves.
+  if (is_our_own_lack(failure.message)) error.fault = Fault::kOverload;
   if (failure.sqlstate.empty()) return error;
   auto said = std::make_shared<SqlDiagnostics>();
   said->sqlstate = failure.sqlstate;

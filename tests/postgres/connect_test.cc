@@ -1,6 +1,7 @@
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -277,6 +278,35 @@ TEST(Connect, ALogInThatIsGivenUpLeavesNothingBehind) {
   ASSERT_FALSE(late);
   EXPECT_EQ(late.error().code, ErrorCode::kConnectTimeout);
   ASSERT_TRUE(driver.connect(server().target(), {}, 9s)) << "another thread is free";
+}
+
+/// While it lives, this process gets no more file descriptors.
+class NoDescriptors {
+ public:
+  NoDescriptors() {
+    ::getrlimit(RLIMIT_NOFILE, &usual_);
+    const int next = ::dup(0);
+    ::close(next);
+    const rlimit none{static_cast<rlim_t>(next), usual_.rlim_max};
+    ::setrlimit(RLIMIT_NOFILE, &none);
+  }
+  ~NoDescriptors() { ::setrlimit(RLIMIT_NOFILE, &usual_); }
+
+ private:
+  rlimit usual_{};
+};
+
+TEST(ConnectWithoutDescriptors, SaysNothingAgainstTheDatabase) {
+  SessionDriver driver;
+  (void)driver.open();
+  const auto connected = [&driver] {
+    const NoDescriptors none;
+    return driver.connect(server().target());
+  }();
+  ASSERT_FALSE(connected);
+  EXPECT_EQ(connected.error().code, ErrorCode::kDatabaseUnavailable);
+  EXPECT_EQ(connected.error().fault, Fault::kOverload) << connected.error().message;
+  EXPECT_TRUE(driver.connect(server().target()));
 }
 
 }  // namespace
