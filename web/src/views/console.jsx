@@ -1,6 +1,7 @@
 import {useRef, useState} from 'preact/hooks';
 import {path, request, save} from '../api.js';
 import {csv} from '../csv.js';
+import {fewAtOnce} from '../few.js';
 import {milliseconds, plural} from '../format.js';
 import {Empty, Problem} from '../parts/basics.jsx';
 import {Icon} from '../parts/icons.jsx';
@@ -8,6 +9,7 @@ import {databases} from '../store.js';
 
 const kMaxRows = 1000;
 const kShownAtOnce = 200;
+const kAtOnce = 4;  // databases; a browser has six connections to a server, and the page needs two of them
 const kNumeric = /^(int2|int4|int8|oid|float4|float8|numeric|money)$/;
 // Kept while the page lives, and nowhere else: statements may hold what is nobody's business.
 const draft = {sql: '', params: '', write: false, chosen: null};
@@ -26,15 +28,16 @@ export function Console({id}) {
   const ready = sql.trim() && targets.length && !given.error;
 
   const execute = async () => {
-    if (!ready) return;
-    abort.current = new AbortController();
+    if (!ready || abort.current) return;  // one run at a time, however long Ctrl ↵ is held down
+    const {signal} = abort.current = new AbortController();
     const body = {sql, params: given.values, read_only: !write, format: 'arrays', numbers: 'string', max_rows: kMaxRows};
     setRun({sql, results: [], busy: targets.length});
-    await Promise.all(targets.map(async (db) => {
-      const answer = await request('POST', path('query', db), {body, signal: abort.current.signal})
+    await fewAtOnce(targets, kAtOnce, async (db) => {
+      const answer = await request('POST', path('query', db), {body, signal})
         .catch(() => ({ok: false, problem: {title: 'Cancelled', detail: 'The call was given up; the gateway cancels it.'}}));
       setRun((r) => ({...r, busy: r.busy - 1, results: [...r.results, {db_id: db, answer}]}));
-    }));
+    });
+    abort.current = null;
   };
   const onKey = (event) => {
     if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) { event.preventDefault(); execute(); }
@@ -51,7 +54,7 @@ export function Console({id}) {
         <div class="console-bar">
           <label class="params">Parameters <input id="params" value={params} spellcheck={false} placeholder='["…", 42]' onInput={(e) => setParams(e.currentTarget.value)} aria-invalid={Boolean(given.error)} /></label>
           <label class={write ? 'check write on' : 'check write'}><input type="checkbox" role="switch" checked={write} onChange={(e) => setWrite(e.currentTarget.checked)} />Allow writes</label>
-          {run?.busy > 0 ? <button onClick={() => abort.current.abort()}>Stop</button>
+          {run?.busy > 0 ? <button onClick={() => abort.current?.abort()}>Stop</button>
             : <button class={write ? 'danger' : 'primary'} disabled={!ready} onClick={execute}><Icon name="play" />{write ? 'Run, may write' : 'Run read-only'} <kbd>Ctrl ↵</kbd></button>}
         </div>
         {given.error && <p class="hint bad">{given.error}</p>}
