@@ -93,7 +93,8 @@ class AsyncConnection final : public pool::Connection, private base::FdWatcher {
 
   // Cancelling.
   void send_cancel();
-  void on_cancel_returned();
+  void on_cancel_returned(bool could_be_sent);
+  void on_cancel_refused();
   void on_cancel_timer();
   [[nodiscard]] Error abandoned_error() const;
 

@@ -37,15 +37,20 @@ void AsyncConnection::send_cancel() {
   ++cancels_sent_;
   cancel_state_ = CancelState::kUnderWay;
   CancelPtr request(PQgetCancel(&session_.connection));
-  const bool accepted = state_->canceller.cancel(std::move(request), state_->cancels,
-                                                 ticket_.stub(), [this] { on_cancel_returned(); });
-  if (accepted) return;
+  const bool accepted =
+      state_->canceller.cancel(std::move(request), state_->cancels, ticket_.stub(),
+                               [this](bool could_be_sent) { on_cancel_returned(could_be_sent); });
+  if (!accepted) on_cancel_refused();
+}
+
+void AsyncConnection::on_cancel_refused() {
   cancel_state_ = CancelState::kReturned;
   cancel_refused_ = true;
   abandon();
 }
 
-void AsyncConnection::on_cancel_returned() {
+void AsyncConnection::on_cancel_returned(bool could_be_sent) {
+  if (!could_be_sent && operation_) return on_cancel_refused();
   cancel_state_ = CancelState::kReturned;
   if (!operation_) return start_wanted_reset();
   if (cancel_wanted_ && cancels_sent_ < kMostCancels)
@@ -70,7 +75,9 @@ void AsyncConnection::abandon() {
 /// we who could not send another cancel request, the server is not to blame.
 Error AsyncConnection::abandoned_error() const {
   if (!cancel_refused_) return lost_session_error("it was given up, as the server did not answer");
-  Error error = lost_session_error("it was given up, as too many cancel requests were under way");
+  Error error = lost_session_error(
+      "it was given up, as too many cancel requests were under way, or no file descriptor was left "
+      "for another");
   error.fault = Fault::kOverload;
   return error;
 }

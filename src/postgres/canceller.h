@@ -21,10 +21,13 @@ class Canceller {
   explicit Canceller(int threads)
       : most_per_share_(std::max(threads / 2, 1)), threads_("sluice-cancel", threads) {}
 
+  /// Whether the request could be sent, as far as it was up to us.
+  using Returned = std::function<void(bool could_be_sent)>;
+
   /// Sends the request, and calls `returned` on the ticket's loop when the server has taken it (or
   /// will not). False when no thread is free, or this share has half of them already.
   [[nodiscard]] bool cancel(CancelPtr request, const Share& share, ReturnTicket::Stub back,
-                            std::function<void()> returned);
+                            Returned returned);
 
  private:
   const int most_per_share_;

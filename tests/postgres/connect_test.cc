@@ -309,5 +309,19 @@ TEST(ConnectWithoutDescriptors, SaysNothingAgainstTheDatabase) {
   EXPECT_TRUE(driver.connect(server().target()));
 }
 
+TEST(CancelWithoutDescriptors, GivesTheConnectionUpAndSaysNothingAgainstTheDatabase) {
+  SessionDriver driver;
+  const auto connection = driver.open();
+  const auto ran = driver.start(*connection, statement("SELECT pg_sleep(60)"));
+  driver.turn_for(50ms);
+  const NoDescriptors none;
+  connection->cancel();
+  const auto result = driver.finish(*ran);
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().code, ErrorCode::kDatabaseUnavailable) << result.error().message;
+  EXPECT_EQ(result.error().fault, Fault::kOverload);
+  EXPECT_TRUE(connection->broken());
+}
+
 }  // namespace
 }  // namespace sluice::test
