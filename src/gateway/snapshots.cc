@@ -48,6 +48,7 @@ void Snapshots::note_change() {
   if (change_noted_.exchange(true)) return;
   home_.post([this] {
     change_noted_ = false;
+    look_again_ = looking_;  // the look that is under way may have passed it already
     look();
   });
 }
@@ -92,6 +93,7 @@ void Snapshots::finish_look() {
   if (second > recorded_second_) record(second);
   judge();
   publish();
+  if (std::exchange(look_again_, false)) look();
 }
 
 // --- keeping -----------------------------------------------------------------------------------

@@ -87,6 +87,7 @@ class Snapshots {
   std::uint64_t registry_seen_ = 0;  // when these were listed
   std::vector<DatabaseStats> looked_at_;
   bool looking_ = false;
+  bool look_again_ = false;  // something has changed meanwhile
 
   // What is known.
   base::TimePoint started_{};

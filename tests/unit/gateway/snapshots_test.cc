@@ -98,6 +98,18 @@ TEST_F(SnapshotsTest, AChangeIsToldAtOnce) {
   EXPECT_TRUE(waiting->has(R"("total_points":[])")) << "the second is not over";
 }
 
+TEST_F(SnapshotsTest, AChangeInTheMiddleOfALookIsToldAtOnce) {
+  register_orders();
+  loop.advance(1s);
+  snapshots->note_change();
+  loop.run_one_task();  // begins to look
+  manager.control(
+      "orders", [](manager::Shard& shard) { shard.pause(); }, [](const Status&) {});
+  snapshots->note_change();
+  loop.run_posted();
+  EXPECT_TRUE(ask()->has(R"("state":"paused")"));
+}
+
 TEST_F(SnapshotsTest, WhileDrainingNobodyIsKept) {
   const auto first = ask();
   draining = true;
