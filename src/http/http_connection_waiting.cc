@@ -38,12 +38,12 @@ void HttpConnection::settle() {
 bool HttpConnection::is_finished() const {
   if (!output_.empty() || in_flight()) return false;
   if (last_answer_out_ || input_ended_) return pending_.empty() || last_answer_out_;
-  return context_.draining && !is_fresh() && !parser_.started();
+  return context_.draining && !is_fresh() && !parser_.started() && pending_.empty();
 }
 
 void HttpConnection::update_busy() {
   bool busy = in_flight() || !output_.empty();
-  if (context_.draining && (is_fresh() || parser_.started())) busy = true;
+  if (context_.draining && (is_fresh() || parser_.started() || !pending_.empty())) busy = true;
   if (state_ != State::kServing) busy = false;
   if (busy == counted_busy_) return;
   counted_busy_ = busy;

@@ -145,6 +145,22 @@ TEST_F(HttpConnectionTest, CountsAsBusyWhileARequestIsInFlight) {
   EXPECT_EQ(busy_, 0);
 }
 
+TEST_F(HttpConnectionTest, WhatWasReadBeforeADrainIsAnsweredThoughItHadToWait) {
+  router_.add(Method::Get, "/much", [](const std::shared_ptr<Exchange>& exchange) {
+    Response response;
+    response.body.assign(300'000, 'x');
+    exchange->respond(std::move(response));
+  });
+  client_.to_server = get("/much") + get("/now");
+  connection_->on_ready({.readable = true});
+  ASSERT_EQ(answers(), 1U) << "one turn gives no more";
+  context_.draining = true;
+  connection_->drain();
+  loop_.run_posted();
+  EXPECT_EQ(answers(), 2U);
+  EXPECT_THAT(client_.received, HasSubstr("Connection: close"));
+}
+
 TEST_F(HttpConnectionTest, DrainsAnIdleConnectionAtOnce) {
   send(get("/now"));
   context_.draining = true;
