@@ -25,7 +25,7 @@ class WriterSink : public spdlog::sinks::base_sink<spdlog::details::null_mutex> 
 
  protected:
   void sink_it_(const spdlog::details::log_msg& message) override {
-    writer_.add({message.payload.data(), message.payload.size()});
+    if (writer_.add({message.payload.data(), message.payload.size()})) wake_();
   }
   void flush_() override { wake_(); }
 

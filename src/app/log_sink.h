@@ -33,10 +33,11 @@ struct LogOptions {
 };
 
 /// The process' log: one line per event on a stream, JSON or text. Lines are kept and written by a
-/// thread of its own five times a second (at once: warnings, errors, and everything on a terminal),
-/// so that an access line costs a copy. Of identical warnings or errors within ten seconds only the
-/// first is written, then how many followed. Thread-safe. Nobody waits for a reader of the stream
-/// that is slow or has stopped: lines that are too many for it are lost, and a line tells of them.
+/// thread of its own five times a second (at once: warnings, errors, everything on a terminal, and
+/// when there is much), so that an access line costs a copy. Of identical warnings or errors within
+/// ten seconds only the first is written, then how many followed. Thread-safe. Nobody waits for a
+/// reader of the stream that is slow or has stopped: lines that are too many for it are lost, and a
+/// line tells of them.
 class Log {
  public:
   explicit Log(LogOptions options);

@@ -23,13 +23,15 @@ LogWriter::LogWriter(std::FILE* stream) : stream_(stream), fd_(fileno(stream)) {
   std::fflush(stream);  // what others have written comes first
 }
 
-void LogWriter::add(std::string_view line) {
+bool LogWriter::add(std::string_view line) {
   const std::lock_guard lock(mutex_);
-  if (waiting_.text.size() + line.size() >= kMostKept) {
+  const std::size_t before = waiting_.text.size();
+  if (before + line.size() >= kMostKept) {
     ++waiting_.lost;
-    return;
+    return false;
   }
   waiting_.text.append(line).push_back('\n');
+  return before < kMuch && waiting_.text.size() >= kMuch;
 }
 
 LogWriter::Waiting LogWriter::take() {

@@ -16,6 +16,7 @@ namespace sluice::app {
 class LogWriter {
  public:
   static constexpr std::size_t kMostKept = 4 << 20;
+  static constexpr std::size_t kMuch = kMostKept / 4;
 
   /// The stream is borrowed. One without a file descriptor is written to as it is.
   explicit LogWriter(std::FILE* stream);
@@ -25,7 +26,8 @@ class LogWriter {
     std::int64_t lost = 0;  ///< lines, after that text
   };
 
-  void add(std::string_view line);
+  /// True when this has made it so much that it should be written at once.
+  [[nodiscard]] bool add(std::string_view line);
   /// What waits to be written.
   [[nodiscard]] Waiting take();
   /// As fast as it is taken; once `ending`, only while it is taken.

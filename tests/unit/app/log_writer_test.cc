@@ -49,6 +49,17 @@ class PipedLog {
   std::unique_ptr<Log> log_;
 };
 
+TEST(LogWriter, SaysOnceThatMuchWaits) {
+  LogWriter writer(stderr);
+  const std::string line(LogWriter::kMuch / 2 - 1, 'x');  // and its end
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_FALSE(writer.add(line));
+    EXPECT_TRUE(writer.add(line));
+    EXPECT_FALSE(writer.add(line));
+    EXPECT_EQ(writer.take().text.size(), 3 * (line.size() + 1));
+  }
+}
+
 TEST(LogWriter, NobodyWaitsForAReaderThatHasStoppedAndWhatItMissedIsTold) {
   constexpr int kLines = 30'000;
   PipedLog piped;
