@@ -8,15 +8,17 @@ export function usePolled(url, every) {
   const [answer, setAnswer] = useState(null);
   const current = useRef(url);
   current.current = url;
+  const underWay = useRef(0);
   const reload = useCallback(async () => {
     const asked = current.current;
-    const got = await request('GET', asked);
+    underWay.current += 1;
+    const got = await request('GET', asked).finally(() => { underWay.current -= 1; });
     if (asked === current.current) setAnswer(got);
   }, []);
   useEffect(() => {
     reload();
     if (!every) return undefined;
-    const timer = setInterval(() => { if (!document.hidden && !store.frozen) reload(); }, every);
+    const timer = setInterval(() => { if (!document.hidden && !store.frozen && !underWay.current) reload(); }, every);
     return () => clearInterval(timer);
   }, [url, every]);
   return {answer, reload};
