@@ -61,6 +61,7 @@ struct CachedQueries::Caller {
   std::uint64_t follower = 0;  // 0: it leads
   bool stale = false;
   bool left = false;
+  bool ended = false;  // what it led
 };
 
 std::function<void()> CachedQueries::run(Order order, std::string_view role,
@@ -105,6 +106,7 @@ void CachedQueries::lead(const std::shared_ptr<Caller>& caller) {
   }
   const auto running =
       queries_.run(std::move(caller->order), [this, caller, &loop](Result<QueryAnswer> answer) {
+        caller->ended = true;
         Result<std::string_view> made = fail(answer ? Error() : answer.error());
         if (answer) {
           made = std::string_view(answer->body).substr(0, answer->stable_bytes);
@@ -113,7 +115,8 @@ void CachedQueries::lead(const std::shared_ptr<Caller>& caller) {
         cache_.finish(caller->flight, made, loop.now());
         caller->done(std::move(answer));
       });
-  cache_.leading(caller->flight, [running] { running.cancel(); });
+  // If it was refused at once, somebody else may lead already.
+  if (!caller->ended) cache_.leading(caller->flight, [running] { running.cancel(); });
 }
 
 void CachedQueries::leave(Caller& caller) {
